@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Verbs; meson and ninja do the work. Where things are built:
+#   build/         the program and the library, as a packager would build them
+#   build-check/   dev.ini: -Werror, ASan, UBSan, assertions, the tests
+#   build-fuzz/    libFuzzer; build-msan/, build-tsan/, build-cover/ likewise
+.PHONY: all demo check check-all nightly fuzz bench cover format install clean help
+.DEFAULT_GOAL := all
+
+NINJA = ninja --quiet -C
+QUIET = >/dev/null
+
+all: build/build.ninja
+	@$(NINJA) build
+
+# One line, and the remedy, instead of meson's page when something is missing.
+build/build.ninja:
+	@tools/setup --have build
+	@meson setup build $(QUIET)
+
+build-check/build.ninja:
+	@tools/setup --have build
+	@meson setup build-check --native-file dev.ini $(QUIET)
+
+build-fuzz/build.ninja:
+	@CC=clang meson setup build-fuzz --native-file dev.ini -Dfuzz=true $(QUIET)
+
+build-msan/build.ninja:
+	@meson setup build-msan --native-file msan.ini $(QUIET)
+
+build-tsan/build.ninja:
+	@meson setup build-tsan --native-file tsan.ini $(QUIET)
+
+build-cover/build.ninja:
+	@meson setup build-cover -Db_coverage=true -Db_ndebug=false -Doptimization=0 \
+	    -Dtests=true $(QUIET)
+
+demo: all
+	@examples/demo
+
+check: all build-check/build.ninja
+	@$(NINJA) build-check
+	@tests/run.py $(ONLY)
+
+check-all: all build-check/build.ninja build-fuzz/build.ninja build-msan/build.ninja \
+    build-tsan/build.ninja
+	@$(NINJA) build-check
+	@$(NINJA) build-msan
+	@$(NINJA) build-tsan
+	@STOCKADE_TIER=all tests/run.py $(ONLY)
+
+nightly: all build-check/build.ninja build-fuzz/build.ninja
+	@$(NINJA) build-check
+	@STOCKADE_TIER=nightly tests/run.py $(ONLY)
+
+FUZZ_SECONDS ?= 60
+fuzz: build-fuzz/build.ninja
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz $(T)
+
+bench: all
+	@bench/run
+
+cover: build-cover/build.ninja
+	@$(NINJA) build-cover
+	@STOCKADE_CHECK_BUILD=build-cover tests/run.py unit fuzz cli
+	@gcovr --root . --filter src/ --sort-uncovered build-cover
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^tests/checks/' | \
+	    xargs clang-format -i
+
+install: all
+	@meson install -C build --no-rebuild
+
+clean:
+	@rm -rf build build-check build-fuzz build-msan build-tsan build-cover build-warn-*
+
+help:
+	@echo 'make             build/stockade and build/libstockade.so'
+	@echo 'make demo        build, then scan examples that show each verdict'
+	@echo 'make check       all tests, under 10 minutes; ONLY=unit/base UPDATE=1'
+	@echo 'make check-all   the long tier, up to 90 minutes (docs/testing.md)'
+	@echo 'make nightly     open-ended differential and fuzzing'
+	@echo 'make fuzz T=x    libFuzzer on one target; FUZZ_SECONDS=60'
+	@echo 'make bench       speed, side by side with CPython and other scanners'
+	@echo 'make cover       line coverage of src/'
+	@echo 'make format      clang-format on the whole tree'
+	@echo 'make install     as meson install; DESTDIR is honoured'
+	@echo 'tools/setup build|test    installs what make, or make check, needs'

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stockade/version.h>
+
+const char *stockade_version(void)
+{
+    return STOCKADE_VERSION;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+void *stk_a(size_t len);
+
+void *stk_a(size_t len)
+{
+    return malloc(len);
+}

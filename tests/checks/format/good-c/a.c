@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+int a(int b)
+{
+    if (b) {
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include <stockade/x.h>
+
+int stockade_x(void)
+{
+    return 1;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stockade/x.h>
+
+int stockade_x(void)
+{
+    return 1;
+}
