@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+#include "pickle/state.h"
+
+/* Opcode byte and the longest fixed part (BINFLOAT, FRAME, the 8-byte lengths). */
+#define OPCODE_MAX 9
+
+void stk_input_bounds(struct stk_machine *m)
+{
+    uint64_t soft = m->win_len;
+    if (m->frame_end != STK_NO_FRAME && m->frame_end - m->win_off < soft) {
+        soft = m->frame_end - m->win_off;
+    }
+    m->soft_len = soft;
+    m->fast_len = soft > OPCODE_MAX ? soft - OPCODE_MAX : 0;
+}
+
+/* The window still holds what the source has: streams of one file follow each other. */
+static bool same_source(const struct stk_source *a, const struct stk_source *b)
+{
+    return a->mem == NULL && b->mem == NULL && a->ctx == b->ctx &&
+           a->read_at == b->read_at && a->base == b->base && a->size == b->size;
+}
+
+void stk_input_open(struct stk_machine *m, const struct stk_source *source, uint64_t off)
+{
+    bool same = same_source(&m->source, source) && off >= m->win_off;
+    m->source = *source;
+    m->frame_end = STK_NO_FRAME;
+    if (source->mem != NULL) {
+        m->win = source->mem;
+        m->win_off = 0;
+        m->win_len = source->size;
+    } else if (!same) {
+        m->win_off = off;
+        m->win_len = 0;
+    }
+    stk_input_bounds(m);
+}
+
+/* Moves the window of a file so that it begins at off. */
+static bool load_window(struct stk_machine *m, uint64_t off)
+{
+    if (m->win_buf == NULL) {
+        m->win_buf = stk_new(m->alloc, STK_WINDOW_SIZE);
+        if (m->win_buf == NULL) {
+            return stk_failed(m, STK_E_NOMEM);
+        }
+    }
+    uint64_t left = m->source.size - off;
+    size_t len = left < STK_WINDOW_SIZE ? (size_t)left : STK_WINDOW_SIZE;
+    enum stk_status status = stk_source_read(&m->source, off, m->win_buf, len);
+    if (status != STK_OK) {
+        return stk_failed(m, status);
+    }
+    m->win = m->win_buf;
+    m->win_off = off;
+    m->win_len = len;
+    return true;
+}
+
+/* [off, off + len) lies in the window already. */
+static bool in_window(const struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    return off >= m->win_off && stk_range_ok(off - m->win_off, len, m->win_len);
+}
+
+/* The same range once the window was moved, where it is short enough. */
+static bool to_window(struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    if (in_window(m, off, len)) {
+        return true;
+    }
+    if (m->source.mem != NULL || !load_window(m, off)) {
+        return false;
+    }
+    stk_input_bounds(m);
+    return in_window(m, off, len);
+}
+
+/* One read of the unpickler, len bytes at off: the Python unframer refuses it where it
+ * begins inside the frame and ends behind it (Lib/pickle.py, _Unframer.read). */
+static bool in_one_frame(struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    if (m->frame_end == STK_NO_FRAME || off >= m->frame_end ||
+        len <= m->frame_end - off) {
+        return true;
+    }
+    return stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true);
+}
+
+bool stk_input_piece(struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    if (!stk_range_ok(off, len, m->source.size)) {
+        return stk_fault(m, STK_FAULT_TRUNCATED);
+    }
+    return in_one_frame(m, off, len);
+}
+
+const uint8_t *stk_input_opcode(struct stk_machine *m)
+{
+    uint64_t off = m->off;
+    if (off >= m->source.size) {
+        m->op = 0;
+        stk_fault(m, STK_FAULT_END);
+        return NULL;
+    }
+    if (m->frame_end != STK_NO_FRAME && off >= m->frame_end) {
+        m->frame_end = STK_NO_FRAME;
+        stk_input_bounds(m);
+    }
+    uint64_t left = m->source.size - off;
+    if (!to_window(m, off, left < OPCODE_MAX ? left : OPCODE_MAX)) {
+        return NULL;
+    }
+    const uint8_t *p = m->win + (off - m->win_off);
+    const struct stk_opinfo *info = &stk_opcodes[*p];
+    m->op = *p;
+    if (info->fixed + UINT64_C(1) > left) {
+        stk_fault(m, STK_FAULT_TRUNCATED);
+        return NULL;
+    }
+    if (!in_one_frame(m, off + 1, info->fixed)) {
+        return NULL;
+    }
+    stk_copy(m->bounce, p, (size_t)info->fixed + 1);
+    return m->bounce;
+}
+
+const uint8_t *stk_input_bytes(struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    if (len <= STK_WINDOW_SIZE || m->source.mem != NULL) {
+        if (!to_window(m, off, len)) {
+            if (m->status == STK_OK) {
+                stk_fault(m, STK_FAULT_TRUNCATED);
+            }
+            return NULL;
+        }
+        return m->win + (off - m->win_off);
+    }
+    size_t size = 0;
+    uint8_t *copy = stk_to_size(len, &size) ? stk_arena_alloc(&m->arena, size) : NULL;
+    if (copy == NULL) {
+        stk_failed(m, STK_E_NOMEM);
+        return NULL;
+    }
+    enum stk_status status = stk_source_read(&m->source, off, copy, size);
+    if (status != STK_OK) {
+        stk_failed(m, status);
+        return NULL;
+    }
+    return copy;
+}
+
+enum stk_status stk_input_copy(struct stk_machine *m, uint64_t off, void *buf, size_t len)
+{
+    if (in_window(m, off, len)) {
+        stk_copy(buf, m->win + (off - m->win_off), len);
+        return STK_OK;
+    }
+    return stk_source_read(&m->source, off, buf, len);
+}
+
+/* Distance from off to the next newline, or to the end of the bytes. */
+static bool find_newline(struct stk_machine *m, uint64_t off, uint64_t max,
+                         uint64_t *ret_len, bool *ret_found)
+{
+    uint64_t at = off;
+    while (at < m->source.size) {
+        if (at - off > max) {
+            return stk_fault(m, STK_FAULT_LIMIT_NAME);
+        }
+        if (!to_window(m, at, 1)) {
+            return false;
+        }
+        size_t rel = (size_t)(at - m->win_off);
+        uint64_t rest_len = m->win_len - rel;
+        rest_len = rest_len <= max - (at - off) ? rest_len : max - (at - off) + 1;
+        struct stk_span rest = stk_span_of(m->win + rel, (size_t)rest_len);
+        size_t found = stk_span_find(rest, "\n", 1);
+        m->run.n_looked += found < rest.len ? found : rest.len;
+        if (found < rest.len) {
+            *ret_len = at + found - off;
+            *ret_found = true;
+            return true;
+        }
+        at += rest.len;
+    }
+    *ret_len = m->source.size - off;
+    *ret_found = false;
+    return true;
+}
+
+/* A line that ends with the bytes: the C reader stops; the Python reader takes it and
+ * chops the last character where the newline should be, unless a frame ends here too. */
+static bool unended_line(struct stk_machine *m, uint64_t off, uint64_t *len)
+{
+    bool framed = m->frame_end != STK_NO_FRAME && off<m->frame_end && * len> 0;
+    if (framed) {
+        return stk_fault(m, STK_FAULT_TRUNCATED);
+    }
+    if (!stk_quirk(m, STK_QUIRK_LINE_END, false)) {
+        return false;
+    }
+    *len -= *len > 0 ? 1 : 0;
+    return true;
+}
+
+bool stk_input_line(struct stk_machine *m, uint64_t off, uint64_t max,
+                    struct stk_span *ret_line, uint64_t *ret_next)
+{
+    uint64_t len = 0;
+    bool ended = false;
+    if (!find_newline(m, off, max, &len, &ended)) {
+        return false;
+    }
+    uint64_t next = off + len + (ended ? 1 : 0);
+    if (ended ? !in_one_frame(m, off, len + 1) : !unended_line(m, off, &len)) {
+        return false;
+    }
+    const uint8_t *data = stk_input_bytes(m, off, len);
+    if (data == NULL) {
+        return false;
+    }
+    *ret_line = stk_span_of(data, (size_t)len);
+    *ret_next = next;
+    return true;
+}
+
+int stk_input_peek(struct stk_machine *m, uint64_t off)
+{
+    return off < m->source.size && to_window(m, off, 1) ? m->win[off - m->win_off] : -1;
+}
+
+bool stk_input_text(struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    if (!stk_input_piece(m, off, len)) {
+        return false;
+    }
+    while (len > 0) {
+        uint64_t chunk =
+            len < STK_WINDOW_SIZE || m->source.mem != NULL ? len : STK_WINDOW_SIZE;
+        const uint8_t *data = stk_input_bytes(m, off, chunk);
+        if (data == NULL) {
+            return false;
+        }
+        size_t valid = stk_utf8_valid(stk_span_of(data, (size_t)chunk), true);
+        /* A sequence of up to four bytes may be cut by the end of the chunk. */
+        if (valid != chunk && (chunk == len || chunk - valid > 3)) {
+            return stk_fault(m, STK_FAULT_TEXT);
+        }
+        off += valid;
+        len -= valid;
+    }
+    return true;
+}
+
+bool stk_input_frame(struct stk_machine *m, uint64_t begin, uint64_t len)
+{
+    if (len > (uint64_t)INT64_MAX) {
+        return stk_fault(m, STK_FAULT_LENGTH);
+    }
+    /* Lib/pickle.py, load_frame: the frame before must have been read to its end. */
+    if (m->frame_end != STK_NO_FRAME && begin < m->frame_end &&
+        !stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true)) {
+        return false;
+    }
+    if (!stk_range_ok(begin, len, m->source.size)) {
+        if (!stk_quirk(m, STK_QUIRK_FRAME_SHORT, false)) {
+            return false;
+        }
+        len = m->source.size - begin;
+    }
+    m->frame_end = begin + len;
+    stk_input_bounds(m);
+    return true;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opcodes whose argument is a line of text: the numbers, strings and memo keys of
+ * protocol 0.
+ */
+#include "pickle/number.h"
+#include "pickle/state.h"
+#include "pickle/text.h"
+
+/* The line of the opcode in execution; m->next is behind it. A line whose first byte is
+ * none of `first` is read by no unpickler, and not looked at further. */
+static bool argument_line(struct stk_machine *m, const char *first,
+                          enum stk_fault_code code, struct stk_span *ret_line)
+{
+    uint64_t next = 0;
+    int byte = stk_input_peek(m, m->off + 1);
+    if (byte >= 0 && first != NULL &&
+        stk_span_find(stk_span_of(first, __builtin_strlen(first)),
+                      &(uint8_t){(uint8_t)byte}, 1) == SIZE_MAX) {
+        return stk_fault(m, code);
+    }
+    if (!stk_input_line(m, m->off + 1, UINT64_MAX, ret_line, &next)) {
+        return false;
+    }
+    m->next = next;
+    return true;
+}
+
+static bool number_line(struct stk_machine *m, struct stk_span *ret_line)
+{
+    return argument_line(m, "0123456789+-.iInNlL \t\n\v\f\r", STK_FAULT_NUMBER, ret_line);
+}
+
+/* Releases since 3.11 (and the last ones of 3.8 to 3.10) refuse longer decimal text
+ * (sys.int_info.default_max_str_digits). */
+#define MAX_STR_DIGITS 4300
+
+/* Picks what the reading of this run makes of an integer, noting where C and Python do
+ * not agree. Wherever one of them reads a number, the C reader does. */
+static bool choose_integer(struct stk_machine *m, struct stk_integer c,
+                           struct stk_integer python, struct stk_integer *ret)
+{
+    if (!c.ok) {
+        return stk_fault(m, STK_FAULT_NUMBER);
+    }
+    bool same = python.ok && c.is_bool == python.is_bool && c.fits == python.fits &&
+                c.value == python.value;
+    if (!same) {
+        /* Where both go on, the quirk only says that values differ. */
+        bool python_way = stk_goes_python(m, STK_QUIRK_INT_TEXT);
+        if (!stk_quirk(m, STK_QUIRK_INT_TEXT, python.ok ? !python_way : true)) {
+            return false;
+        }
+        c = python_way ? python : c;
+    }
+    *ret = c;
+    return c.digits <= MAX_STR_DIGITS || stk_quirk(m, STK_QUIRK_INT_DIGITS, true);
+}
+
+bool stk_op_int(struct stk_machine *m)
+{
+    struct stk_span line = {0};
+    struct stk_integer n = {0};
+    if (!number_line(m, &line) ||
+        !choose_integer(m, stk_integer_int_c(line), stk_integer_int_python(line), &n)) {
+        return false;
+    }
+    return stk_push(m, n.is_bool ? stk_slot_make(STK_BOOL, (uint64_t)n.value)
+                                 : stk_int_slot(m, n.fits, n.value));
+}
+
+bool stk_op_long(struct stk_machine *m)
+{
+    struct stk_span line = {0};
+    struct stk_integer n = {0};
+    return number_line(m, &line) &&
+           choose_integer(m, stk_integer_long_c(line), stk_integer_long_python(line),
+                          &n) &&
+           stk_push(m, stk_int_slot(m, n.fits, n.value));
+}
+
+bool stk_op_float(struct stk_machine *m)
+{
+    struct stk_span line = {0};
+    if (!number_line(m, &line)) {
+        return false;
+    }
+    bool c = stk_float_c(line);
+    if (!c && !stk_float_python(line)) {
+        return stk_fault(m, STK_FAULT_NUMBER);
+    }
+    return (c || stk_quirk(m, STK_QUIRK_FLOAT_TEXT, false)) &&
+           stk_push(m, stk_slot_make(STK_FLOAT, m->off));
+}
+
+bool stk_op_string(struct stk_machine *m)
+{
+    struct stk_span line = {0};
+    if (!argument_line(m, "'\"", STK_FAULT_TEXT, &line)) {
+        return false;
+    }
+    return stk_text_quoted(line, NULL) ? stk_push(m, stk_slot_make(STK_STR, m->off))
+                                       : stk_fault(m, STK_FAULT_TEXT);
+}
+
+bool stk_op_unicode(struct stk_machine *m)
+{
+    struct stk_span line = {0};
+    if (!argument_line(m, NULL, STK_FAULT_TEXT, &line)) {
+        return false;
+    }
+    return stk_text_raw_unicode(line, NULL) ? stk_push(m, stk_slot_make(STK_STR, m->off))
+                                            : stk_fault(m, STK_FAULT_TEXT);
+}
+
+/* The index of a text GET or PUT. One past what the C reader can hold is a key like any
+ * other to the Python reader: the hash of its text stands for it. */
+static bool memo_line(struct stk_machine *m, bool is_put, uint64_t *ret_index)
+{
+    struct stk_span line = {0};
+    struct stk_integer n = {0};
+    if (!number_line(m, &line) || !choose_integer(m, stk_integer_index_c(line),
+                                                  stk_integer_index_python(line), &n)) {
+        return false;
+    }
+    if (n.negative && (n.value != 0 || !n.fits)) {
+        return stk_fault(m, is_put ? STK_FAULT_NUMBER : STK_FAULT_MEMO);
+    }
+    *ret_index = (uint64_t)n.value;
+    if (n.fits) {
+        return true;
+    }
+    *ret_index = stk_hash(line, 0) | UINT64_C(1) << 63;
+    return stk_quirk(m, STK_QUIRK_MEMO_KEY, false);
+}
+
+bool stk_op_get(struct stk_machine *m)
+{
+    uint64_t index = 0;
+    stk_slot slot = 0;
+    return memo_line(m, false, &index) && stk_memo_get(m, index, &slot) &&
+           stk_push(m, slot);
+}
+
+bool stk_op_put(struct stk_machine *m)
+{
+    uint64_t index = 0;
+    return stk_has(m, 1) && memo_line(m, true, &index) &&
+           stk_memo_put(m, index, m->sp[-1]);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pickle/reading.h"
+
+#define BIT(quirk) (UINT32_C(1) << STK_QUIRK_##quirk)
+
+/* Where the Python unpickler goes another way than the C unpickler. */
+#define PYTHON                                                                           \
+    (BIT(FRAME_STRADDLE) | BIT(FRAME_SHORT) | BIT(LINE_END) | BIT(LINE_EMPTY) |          \
+     BIT(INT_TEXT) | BIT(FLOAT_TEXT) | BIT(MEMO_KEY) | BIT(LENGTH_SIGN) |                \
+     BIT(ARGS_TYPE) | BIT(INST_ORDER) | BIT(EMPTY_ITEMS) | BIT(BUILD_STATE))
+
+const struct stk_reading stk_readings[] = {
+    {.name = "C", .choice = BIT(INT_DIGITS)},
+    {.name = "Python", .choice = PYTHON | BIT(INT_DIGITS)},
+    /* Releases before the limit on digits: 3.8.13, 3.9.13, 3.10.6 and older. */
+    {.name = "C before 3.11", .choice = 0},
+    {.name = "Python before 3.11", .choice = PYTHON},
+};
+
+const size_t stk_n_readings = sizeof stk_readings / sizeof stk_readings[0];
+
+/* At each quirk the way on which some unpickler does not stop. Where both go on (INT_TEXT
+ * can give a bool here and an int there), the C way. */
+const struct stk_reading stk_reading_reference = {
+    .name = "any",
+    .choice = BIT(FRAME_SHORT) | BIT(LINE_END) | BIT(LINE_EMPTY) | BIT(FLOAT_TEXT) |
+              BIT(MEMO_KEY) | BIT(ARGS_TYPE) | BIT(INST_ORDER) | BIT(BUILD_STATE),
+};
+
+const char *stk_quirk_text(enum stk_quirk quirk)
+{
+    static const char *const texts[STK_QUIRK_COUNT] = {
+#define STK_QUIRK_TEXT(name, text) text,
+        STK_QUIRKS(STK_QUIRK_TEXT)
+#undef STK_QUIRK_TEXT
+    };
+    return quirk < STK_QUIRK_COUNT ? texts[quirk] : "";
+}
