@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/contract.h"
+
+/* Longest text that a glob, a key or a member's name is compared with. */
+#define TEXT_MAX 256
+
+/* Bytes that an escape may take for one byte of text: \U0000000a. */
+#define ESCAPED 10
+
+/* Keys of one dict pattern; the generator knows the same number. */
+#define KEYS_MAX 128
+
+#define BIT(kind) (UINT32_C(1) << (kind))
+
+/* What `any` takes; the generator has the same. */
+#define ANY_MASK                                                                         \
+    ((BIT(STK_KINDS) - 1) & ~(BIT(STK_OPAQUE) | BIT(STK_PERSISTENT) | BIT(STK_EXTENSION)))
+
+#define DICT_MASK (BIT(STK_DICT) | BIT(STK_DICT_KEPT))
+#define BYTES_MASK (BIT(STK_BYTES) | BIT(STK_BYTEARRAY))
+
+static enum stk_kind kind_of(const struct stk_check *check, uint64_t value)
+{
+    return check->values->kind(check->values->ctx, value);
+}
+
+static bool has_kind(const struct stk_check *check, uint64_t value, uint32_t mask)
+{
+    return (mask & BIT(kind_of(check, value))) != 0;
+}
+
+static enum stk_match match_of(bool matches)
+{
+    return matches ? STK_MATCH_YES : STK_MATCH_NO;
+}
+
+/* The text of a value as far as TEXT_MAX or len; UNKNOWN and NO as the pattern has it. */
+static enum stk_match read_text(struct stk_check *check, uint64_t value, uint64_t max,
+                                struct stk_span *ret_text)
+{
+    enum stk_status status =
+        check->values->text(check->values->ctx, value, max, ret_text);
+    if (status == STK_E_LIMIT) {
+        return STK_MATCH_NO;
+    }
+    if (stk_status_is_environment(status) && check->status == STK_OK) {
+        check->status = status;
+    }
+    return status == STK_OK ? STK_MATCH_YES : STK_MATCH_UNKNOWN;
+}
+
+bool stk_arguments_count(const struct stk_check *check, const struct stk_arguments *args,
+                         uint64_t *ret_n)
+{
+    uint64_t n = args->n;
+    if (args->items == NULL &&
+        !check->values->length(check->values->ctx, args->tuple, &n)) {
+        return false;
+    }
+    *ret_n = n < args->skip ? 0 : n - args->skip;
+    return true;
+}
+
+bool stk_arguments_get(const struct stk_check *check, const struct stk_arguments *args,
+                       uint64_t index, uint64_t *ret_item)
+{
+    uint64_t at = index + args->skip;
+    if (args->items == NULL) {
+        return check->values->item(check->values->ctx, args->tuple, at, ret_item);
+    }
+    if (at >= args->n) {
+        return false;
+    }
+    *ret_item = args->items[at];
+    return true;
+}
+
+/* ---- globs ---- */
+
+/* Where the set that begins at `at` ends (its closing bracket). */
+static size_t set_end(struct stk_span glob, size_t at)
+{
+    while (at < glob.len && glob.data[at] != ']') {
+        at++;
+    }
+    return at;
+}
+
+static bool set_has(struct stk_span glob, size_t at, uint8_t byte)
+{
+    size_t end = set_end(glob, at);
+    size_t i = at + 1;
+    bool negated = i < end && glob.data[i] == '!';
+    bool found = false;
+    for (i += negated ? 1 : 0; i < end; i++) {
+        if (i + 2 < end && glob.data[i + 1] == '-') {
+            found = found || (byte >= glob.data[i] && byte <= glob.data[i + 2]);
+            i += 2;
+        } else {
+            found = found || byte == glob.data[i];
+        }
+    }
+    return found != negated;
+}
+
+/* Positions of the glob that are reached from `at` by a byte, as a bit set. */
+static uint64_t glob_step(struct stk_span glob, size_t at, uint8_t byte)
+{
+    uint64_t here = UINT64_C(1) << at;
+    switch (glob.data[at]) {
+    case '*':
+        return here;
+    case '?':
+        return here << 1;
+    case '#':
+        return byte >= '0' && byte <= '9' ? here | (here << 1) : 0;
+    case '[':
+        return set_has(glob, at, byte) ? UINT64_C(1) << (set_end(glob, at) + 1) : 0;
+    default:
+        return glob.data[at] == byte ? here << 1 : 0;
+    }
+}
+
+/* A star may match nothing. */
+static uint64_t glob_close(struct stk_span glob, uint64_t states)
+{
+    for (size_t i = 0; i < glob.len; i++) {
+        if (((states >> i) & 1) != 0 && glob.data[i] == '*') {
+            states |= UINT64_C(1) << (i + 1);
+        }
+    }
+    return states;
+}
+
+bool stk_glob(struct stk_span glob, struct stk_span text)
+{
+    if (glob.len > 63) {
+        return false;
+    }
+    uint64_t states = glob_close(glob, 1);
+    for (size_t t = 0; t < text.len && states != 0; t++) {
+        uint64_t next = 0;
+        for (size_t i = 0; i < glob.len; i++) {
+            if (((states >> i) & 1) != 0) {
+                next |= glob_step(glob, i, text.data[t]);
+            }
+        }
+        states = glob_close(glob, next);
+    }
+    return ((states >> glob.len) & 1) != 0;
+}
+
+/* ---- patterns ---- */
+
+static enum stk_match check_range(struct stk_check *check, const struct stk_pattern *p,
+                                  uint64_t value)
+{
+    int64_t number = 0;
+    if (!has_kind(check, value, BIT(STK_INT) | BIT(STK_BIGINT))) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->number(check->values->ctx, value, &number)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    const int64_t *range = check->catalogue->ints + p->at;
+    return match_of(number >= range[0] && number <= range[1]);
+}
+
+static enum stk_match check_bool(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t value)
+{
+    int64_t number = 0;
+    if (!has_kind(check, value, BIT(STK_BOOL))) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->number(check->values->ctx, value, &number)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    return match_of(number == (int64_t)p->at);
+}
+
+static enum stk_match check_text(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t value)
+{
+    struct stk_span pattern = stk_catalogue_text(check->catalogue, p->at);
+    struct stk_span text = {0};
+    bool in_bytes = (p->flags & STK_PATTERN_IN_BYTES) != 0;
+    if (!has_kind(check, value, in_bytes ? BIT(STK_BYTES) : BIT(STK_STR))) {
+        return STK_MATCH_NO;
+    }
+    bool glob = p->kind == STK_PATTERN_GLOB;
+    enum stk_match read = read_text(
+        check, value, glob ? TEXT_MAX : TEXT_MAX + ESCAPED * pattern.len, &text);
+    if (read != STK_MATCH_YES) {
+        return read;
+    }
+    return match_of(glob ? stk_glob(pattern, text) : stk_span_equal(pattern, text));
+}
+
+static enum stk_match check_any(struct stk_check *check, uint64_t value)
+{
+    bool matches = has_kind(check, value, ANY_MASK);
+    check->tainted =
+        check->tainted || has_kind(check, value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION));
+    return match_of(matches);
+}
+
+/* Remembers that something cannot be known, unless something is known not to match. */
+static enum stk_match both(enum stk_match so_far, enum stk_match next)
+{
+    if (so_far == STK_MATCH_NO || next == STK_MATCH_NO) {
+        return STK_MATCH_NO;
+    }
+    return so_far == STK_MATCH_UNKNOWN ? so_far : next;
+}
+
+static uint32_t child(const struct stk_check *check, const struct stk_pattern *p,
+                      size_t i)
+{
+    return check->catalogue->children[p->at + i];
+}
+
+static size_t n_required(const struct stk_check *check, const struct stk_pattern *p)
+{
+    size_t n = 0;
+    while (n < p->n && (child(check, p, n) & STK_CHILD_OPTIONAL) == 0) {
+        n++;
+    }
+    return n;
+}
+
+static enum stk_match check_items(struct stk_check *check, const struct stk_pattern *p,
+                                  const struct stk_arguments *args)
+{
+    uint64_t n = 0;
+    if (!stk_arguments_count(check, args, &n)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    if (n < n_required(check, p) || (n > p->n && (p->flags & STK_PATTERN_OPEN) == 0)) {
+        return STK_MATCH_NO;
+    }
+    enum stk_match match = STK_MATCH_YES;
+    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        uint64_t item = 0;
+        enum stk_match one = STK_MATCH_UNKNOWN;
+        if (!stk_arguments_get(check, args, i, &item)) {
+            return STK_MATCH_UNKNOWN; /* none of the items is known */
+        }
+        if (i < p->n) {
+            one =
+                stk_contract_value(check, child(check, p, i) & ~STK_CHILD_OPTIONAL, item);
+        } else {
+            one = check_any(check, item);
+        }
+        match = both(match, one);
+    }
+    return match;
+}
+
+/* All items have a kind that a TYPE pattern takes, which is known of long tuples too. */
+static bool is_uniform(struct stk_check *check, uint32_t pattern,
+                       const struct stk_arguments *args)
+{
+    const struct stk_pattern *p = &check->catalogue->patterns[pattern];
+    if (p->kind != STK_PATTERN_TYPE || args->items != NULL) {
+        return false;
+    }
+    for (uint32_t kind = 0; kind < STK_KINDS; kind++) {
+        if ((p->at & BIT(kind)) != 0 &&
+            check->values->uniform(check->values->ctx, args->tuple,
+                                   (enum stk_kind)kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum stk_match check_all_items(struct stk_check *check, uint32_t pattern,
+                                      const struct stk_arguments *args)
+{
+    uint64_t n = 0;
+    if (is_uniform(check, pattern, args)) {
+        return STK_MATCH_YES;
+    }
+    if (!stk_arguments_count(check, args, &n)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    enum stk_match match = STK_MATCH_YES;
+    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        uint64_t item = 0;
+        if (!stk_arguments_get(check, args, i, &item)) {
+            return STK_MATCH_UNKNOWN;
+        }
+        match = both(match, stk_contract_value(check, pattern, item));
+    }
+    return match;
+}
+
+/* Which key of the pattern a text is; p->n: none. */
+static size_t find_key(const struct stk_check *check, const struct stk_pattern *p,
+                       struct stk_span text)
+{
+    size_t i = 0;
+    while (i < p->n &&
+           !stk_span_equal(
+               text, stk_catalogue_text(check->catalogue,
+                                        child(check, p, 2 * i) & ~STK_CHILD_OPTIONAL))) {
+        i++;
+    }
+    return i;
+}
+
+/* One key of a dict and its value. */
+static enum stk_match check_pair(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t key, uint64_t value, uint64_t seen[2])
+{
+    struct stk_span text = {0};
+    size_t which = p->n;
+    bool is_text = has_kind(check, key, BIT(STK_STR));
+    if (is_text) {
+        enum stk_match read = read_text(check, key, TEXT_MAX, &text);
+        if (read == STK_MATCH_UNKNOWN) {
+            return read;
+        }
+        which = read == STK_MATCH_YES ? find_key(check, p, text) : p->n;
+    }
+    if (which < p->n) {
+        seen[which / 64] |= UINT64_C(1) << (which % 64);
+        return stk_contract_value(check, child(check, p, 2 * which + 1), value);
+    }
+    if ((p->flags & STK_PATTERN_REST) != 0 && is_text) {
+        return stk_contract_value(check, child(check, p, 2 * (size_t)p->n), value);
+    }
+    if ((p->flags & STK_PATTERN_OPEN) != 0) {
+        return both(check_any(check, key), check_any(check, value));
+    }
+    return STK_MATCH_NO;
+}
+
+static bool all_seen(const struct stk_check *check, const struct stk_pattern *p,
+                     const uint64_t seen[2])
+{
+    for (size_t i = 0; i < p->n; i++) {
+        bool optional = (child(check, p, 2 * i) & STK_CHILD_OPTIONAL) != 0;
+        if (!optional && ((seen[i / 64] >> (i % 64)) & 1) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum stk_match check_dict(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t dict)
+{
+    uint64_t n = 0;
+    uint64_t seen[KEYS_MAX / 64] = {0};
+    if (!has_kind(check, dict, DICT_MASK)) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->n_pairs(check->values->ctx, dict, &n)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    enum stk_match match = STK_MATCH_YES;
+    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        uint64_t key = 0;
+        uint64_t value = 0;
+        if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
+            return STK_MATCH_UNKNOWN;
+        }
+        match = both(match, check_pair(check, p, key, value, seen));
+    }
+    /* A key whose text is not known may be the one that is missing. */
+    return match == STK_MATCH_YES ? match_of(all_seen(check, p, seen)) : match;
+}
+
+/* A name that setattr may be given: no dunder, which would reach __class__ and others. */
+static enum stk_match check_slot_name(struct stk_check *check, uint64_t key)
+{
+    struct stk_span text = {0};
+    if (!has_kind(check, key, BIT(STK_STR))) {
+        return STK_MATCH_NO;
+    }
+    enum stk_match read = read_text(check, key, TEXT_MAX, &text);
+    if (read != STK_MATCH_YES) {
+        return read;
+    }
+    bool dunder = text.len >= 4 && stk_span_starts(text, "__", 2) &&
+                  text.data[text.len - 1] == '_' && text.data[text.len - 2] == '_';
+    return match_of(!dunder);
+}
+
+static enum stk_match check_slot_names(struct stk_check *check, uint64_t dict)
+{
+    uint64_t n = 0;
+    if (!has_kind(check, dict, DICT_MASK)) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->n_pairs(check->values->ctx, dict, &n)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    enum stk_match match = STK_MATCH_YES;
+    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        uint64_t key = 0;
+        uint64_t value = 0;
+        if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
+            return STK_MATCH_UNKNOWN;
+        }
+        match = both(match, check_slot_name(check, key));
+    }
+    return match;
+}
+
+static enum stk_match check_slots(struct stk_check *check, uint64_t value)
+{
+    uint64_t n = 0;
+    uint64_t dict = 0;
+    uint64_t slots = 0;
+    if (!has_kind(check, value, BIT(STK_TUPLE))) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->length(check->values->ctx, value, &n)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    if (n != 2) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->item(check->values->ctx, value, 0, &dict) ||
+        !check->values->item(check->values->ctx, value, 1, &slots)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    return both(match_of(has_kind(check, dict, BIT(STK_NONE) | DICT_MASK)),
+                check_slot_names(check, slots));
+}
+
+/* A list of entries in order has this one. */
+static bool has_entry(const struct stk_check *check, const struct stk_pattern *p,
+                      uint32_t entry)
+{
+    size_t low = 0;
+    size_t high = p->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        uint32_t here = child(check, p, mid);
+        if (here == entry) {
+            return true;
+        }
+        low = here < entry ? mid + 1 : low;
+        high = here < entry ? high : mid;
+    }
+    return false;
+}
+
+static enum stk_match check_global(struct stk_check *check, const struct stk_pattern *p,
+                                   uint64_t value)
+{
+    if (!has_kind(check, value, BIT(STK_GLOBAL))) {
+        return STK_MATCH_NO;
+    }
+    uint32_t entry = check->values->entry(check->values->ctx, value);
+    if (entry == STK_ENTRY_NONE) {
+        check->tainted = true;
+        return STK_MATCH_NO;
+    }
+    if (p->kind == STK_PATTERN_KINDS) {
+        return match_of((p->at & BIT(check->catalogue->entries[entry].kind)) != 0);
+    }
+    return match_of(has_entry(check, p, entry));
+}
+
+static enum stk_match check_object(struct stk_check *check, const struct stk_pattern *p,
+                                   uint64_t value)
+{
+    uint32_t entry = STK_ENTRY_NONE;
+    uint8_t tag = 0;
+    if (!has_kind(check, value, BIT(STK_OBJECT))) {
+        return STK_MATCH_NO;
+    }
+    check->values->object(check->values->ctx, value, &entry, &tag);
+    return match_of((p->tag == 0 || p->tag == tag) && has_entry(check, p, entry));
+}
+
+static enum stk_match check_stream(struct stk_check *check, uint64_t value)
+{
+    if (!has_kind(check, value, BYTES_MASK)) {
+        return has_kind(check, value, BIT(STK_BUFFER)) ? STK_MATCH_UNKNOWN : STK_MATCH_NO;
+    }
+    if (check->n_streams == STK_STREAMS_MAX) {
+        check->exhausted = true;
+        return STK_MATCH_UNKNOWN;
+    }
+    check->streams[check->n_streams++] = value;
+    return STK_MATCH_YES;
+}
+
+typedef enum stk_match (*option_check)(struct stk_check *check, uint32_t pattern,
+                                       const void *what);
+
+/* The first option that matches; else unknown if one of them is. */
+static enum stk_match check_either(struct stk_check *check, const struct stk_pattern *p,
+                                   option_check one, const void *what)
+{
+    enum stk_match match = STK_MATCH_NO;
+    size_t n_streams = check->n_streams;
+    for (size_t i = 0; i < p->n; i++) {
+        enum stk_match option = one(check, child(check, p, i), what);
+        if (option == STK_MATCH_YES) {
+            return option;
+        }
+        check->n_streams = n_streams;
+        match = option == STK_MATCH_UNKNOWN ? option : match;
+    }
+    return match;
+}
+
+static enum stk_match option_value(struct stk_check *check, uint32_t pattern,
+                                   const void *what)
+{
+    return stk_contract_value(check, pattern, *(const uint64_t *)what);
+}
+
+static enum stk_match option_arguments(struct stk_check *check, uint32_t pattern,
+                                       const void *what)
+{
+    return stk_contract_arguments(check, pattern, what);
+}
+
+static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
+                                    uint64_t value)
+{
+    const struct stk_pattern *p = &check->catalogue->patterns[pattern];
+    struct stk_arguments args = {.tuple = value};
+    switch ((enum stk_pattern_kind)p->kind) {
+    case STK_PATTERN_TYPE:
+        return match_of(has_kind(check, value, p->at));
+    case STK_PATTERN_BOOL:
+        return check_bool(check, p, value);
+    case STK_PATTERN_RANGE:
+        return check_range(check, p, value);
+    case STK_PATTERN_TEXT:
+    case STK_PATTERN_GLOB:
+        return check_text(check, p, value);
+    case STK_PATTERN_TUPLE:
+    case STK_PATTERN_TUPLE_OF:
+        return has_kind(check, value, BIT(STK_TUPLE))
+                   ? stk_contract_arguments(check, pattern, &args)
+                   : STK_MATCH_NO;
+    case STK_PATTERN_DICT:
+        return check_dict(check, p, value);
+    case STK_PATTERN_SLOTS:
+        return check_slots(check, value);
+    case STK_PATTERN_KINDS:
+    case STK_PATTERN_GLOBAL:
+        return check_global(check, p, value);
+    case STK_PATTERN_OBJECT:
+        return check_object(check, p, value);
+    case STK_PATTERN_STREAM:
+        return check_stream(check, value);
+    case STK_PATTERN_EITHER:
+        return check_either(check, p, option_value, &value);
+    }
+    return STK_MATCH_NO;
+}
+
+static bool use_step(struct stk_check *check)
+{
+    if (check->steps == 0) {
+        check->exhausted = true;
+        return false;
+    }
+    check->steps--;
+    return true;
+}
+
+enum stk_match stk_contract_value(struct stk_check *check, uint32_t pattern,
+                                  uint64_t value)
+{
+    if (!use_step(check)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    enum stk_match match = check_pattern(check, pattern, value);
+    if (match == STK_MATCH_NO &&
+        has_kind(check, value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION))) {
+        check->tainted = true;
+    }
+    return match;
+}
+
+enum stk_match stk_contract_arguments(struct stk_check *check, uint32_t pattern,
+                                      const struct stk_arguments *args)
+{
+    const struct stk_pattern *p = &check->catalogue->patterns[pattern];
+    if (!use_step(check)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    if (p->kind == STK_PATTERN_TUPLE) {
+        return check_items(check, p, args);
+    }
+    if (p->kind == STK_PATTERN_TUPLE_OF) {
+        return check_all_items(check, p->at, args);
+    }
+    if (p->kind == STK_PATTERN_EITHER) {
+        return check_either(check, p, option_arguments, args);
+    }
+    return match_of(p->kind == STK_PATTERN_TYPE && (p->at & BIT(STK_TUPLE)) != 0);
+}
+
+bool stk_contract_requires(const struct stk_check *check, uint32_t pattern)
+{
+    static const uint64_t none[KEYS_MAX / 64];
+    return !all_seen(check, &check->catalogue->patterns[pattern], none);
+}
+
+/* ---- members and keys ---- */
+
+const struct stk_member *stk_contract_member(struct stk_check *check, uint32_t entry,
+                                             uint64_t name, enum stk_match *ret_match)
+{
+    const struct stk_entry *e = &check->catalogue->entries[entry];
+    struct stk_span text = {0};
+    *ret_match = STK_MATCH_NO;
+    if (!has_kind(check, name, BIT(STK_STR))) {
+        return NULL;
+    }
+    *ret_match = read_text(check, name, TEXT_MAX, &text);
+    if (*ret_match != STK_MATCH_YES) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < e->n_members; i++) {
+        const struct stk_member *m = &check->catalogue->members[e->member + i];
+        if (stk_span_equal(stk_catalogue_text(check->catalogue, m->name), text)) {
+            return m;
+        }
+    }
+    *ret_match = STK_MATCH_NO;
+    return NULL;
+}
+
+static bool is_member_number(const struct stk_check *check, const struct stk_entry *e,
+                             int64_t number)
+{
+    int64_t bits = 0;
+    for (uint32_t i = 0; i < e->n_members; i++) {
+        const struct stk_member *m = &check->catalogue->members[e->member + i];
+        if (m->kind == STK_MEMBER_INT && m->number == number) {
+            return true;
+        }
+        bits |= m->number;
+    }
+    return e->kind == STK_ENTRY_FLAG && number >= 0 && (number & ~bits) == 0;
+}
+
+static bool is_member_text(const struct stk_check *check, const struct stk_entry *e,
+                           struct stk_span text)
+{
+    for (uint32_t i = 0; i < e->n_members; i++) {
+        const struct stk_member *m = &check->catalogue->members[e->member + i];
+        if (m->kind == STK_MEMBER_TEXT &&
+            stk_span_equal(stk_catalogue_text(check->catalogue, m->text), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_none_member(const struct stk_check *check, const struct stk_entry *e)
+{
+    for (uint32_t i = 0; i < e->n_members; i++) {
+        if (check->catalogue->members[e->member + i].kind == STK_MEMBER_NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum stk_match stk_contract_member_value(struct stk_check *check, uint32_t entry,
+                                         uint64_t value)
+{
+    const struct stk_entry *e = &check->catalogue->entries[entry];
+    struct stk_span text = {0};
+    int64_t number = 0;
+    if (has_kind(check, value, BIT(STK_NONE))) {
+        return match_of(has_none_member(check, e));
+    }
+    if (has_kind(check, value, BIT(STK_INT) | BIT(STK_BIGINT))) {
+        bool known = check->values->number(check->values->ctx, value, &number);
+        return known ? match_of(is_member_number(check, e, number)) : STK_MATCH_UNKNOWN;
+    }
+    if (has_kind(check, value, BIT(STK_STR))) {
+        enum stk_match read = read_text(check, value, TEXT_MAX, &text);
+        return read == STK_MATCH_YES ? match_of(is_member_text(check, e, text)) : read;
+    }
+    return STK_MATCH_NO;
+}
+
+bool stk_contract_key(struct stk_check *check, uint64_t dict, struct stk_span key,
+                      uint64_t *ret_item)
+{
+    uint64_t n = 0;
+    bool found = false;
+    if (!check->values->n_pairs(check->values->ctx, dict, &n)) {
+        return false;
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t name = 0;
+        uint64_t item = 0;
+        struct stk_span text = {0};
+        if (!check->values->pair(check->values->ctx, dict, i, &name, &item)) {
+            return false;
+        }
+        if (!has_kind(check, name, BIT(STK_STR))) {
+            continue;
+        }
+        enum stk_match read = read_text(check, name, TEXT_MAX, &text);
+        if (read == STK_MATCH_UNKNOWN) {
+            return false;
+        }
+        /* The last one given is the one that the dict has. */
+        if (read == STK_MATCH_YES && stk_span_equal(text, key)) {
+            *ret_item = item;
+            found = true;
+        }
+    }
+    return found;
+}

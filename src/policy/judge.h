@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The judge of one stream: takes the machine's effects, holds them against the contracts
+ * of the catalogue, and keeps ratings and findings. No decision to accept rests on the
+ * list of dangers. Used once per stream; thread-compatible.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "pickle/machine.h"
+#include "policy/verdict.h"
+
+/* Which loader the stream is meant for, since that decides what a persistent id or the
+ * bytes behind a BUILD mean. */
+enum stk_loader {
+    STK_LOADER_PICKLE, /* pickle.load and all that wrap it */
+    STK_LOADER_TORCH,  /* torch.load: persistent ids name storages */
+    STK_LOADER_JOBLIB, /* joblib.load: raw arrays behind the BUILD of their wrapper */
+};
+
+struct stk_policy;    /* one judge's state */
+struct stk_catalogue; /* catalogue.h */
+
+struct stk_policy_options {
+    enum stk_loader loader;
+    const struct stk_limits *limits;       /* borrowed */
+    const struct stk_catalogue *catalogue; /* borrowed; NULL: the one compiled in */
+    /* Nested load: a loading callable got a bytes or text argument that lies at
+     * [off, off + len) of the stream's source. `how` names the loader. The scanner looks
+     * into it and answers with the worst verdict found. NULL: undecided. */
+    enum stk_status (*nested)(void *ctx, const char *how, uint64_t off, uint64_t len,
+                              enum stk_verdict *ret_verdict);
+    /* TORCH: a storage is named by a persistent id: its key (borrowed), how many items it
+     * has, and how many bytes each (0: a type that is not one of torch's). May be NULL.
+     */
+    enum stk_status (*storage)(void *ctx, struct stk_span key, uint64_t items,
+                               uint64_t item_size);
+    void *ctx;
+};
+
+/* Everything the judge keeps comes from arena. NULL: no memory. */
+struct stk_policy *stk_policy_new(struct stk_arena *arena,
+                                  const struct stk_policy_options *options);
+
+/* The table to give to the machine; borrowed from the policy. */
+const struct stk_judge *stk_policy_judge(struct stk_policy *policy);
+
+/* Adds a finding of the caller (container, scanner). The message is copied. */
+STK_MUST_USE enum stk_status stk_policy_add(struct stk_policy *policy, enum stk_rule rule,
+                                            uint64_t off, const char *message);
+
+/* Adds what the end of a run says: fault, quirks, limits. Call once per run. */
+STK_MUST_USE enum stk_status stk_policy_finish(struct stk_policy *policy,
+                                               const struct stk_run *run);
+
+enum stk_verdict stk_policy_verdict(const struct stk_policy *policy);
+
+/* Findings in the order of discovery, duplicates (rule and offset) dropped; at most
+ * limits.findings_max are kept, all are counted in the verdict. Arena. */
+const struct stk_finding *stk_policy_findings(const struct stk_policy *policy,
+                                              size_t *ret_n);

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common.h"
+#include "policy/contract.h"
+
+/* Values as another owner than the machine may keep them: an array of nodes. */
+struct node {
+    enum stk_kind kind;
+    int64_t number;
+    const char *text; /* NULL: not known */
+    const uint64_t *items;
+    uint64_t n;
+    bool lost;   /* items are not known */
+    bool no_len; /* nor their number */
+    uint32_t entry;
+    uint8_t tag;
+};
+
+static const struct node *nodes;
+
+static enum stk_kind kind(void *ctx, uint64_t value)
+{
+    (void)ctx;
+    return nodes[value].kind;
+}
+
+static bool number(void *ctx, uint64_t value, int64_t *ret_number)
+{
+    (void)ctx;
+    *ret_number = nodes[value].number;
+    return !nodes[value].lost;
+}
+
+static enum stk_status text(void *ctx, uint64_t value, uint64_t max,
+                            struct stk_span *ret_text)
+{
+    (void)ctx;
+    const char *t = nodes[value].text;
+    if (t == NULL) {
+        return nodes[value].lost ? STK_E_IO : STK_E_UNSUPPORTED;
+    }
+    *ret_text = stk_span_of(t, strlen(t));
+    return strlen(t) > max ? STK_E_LIMIT : STK_OK;
+}
+
+static bool length(void *ctx, uint64_t tuple, uint64_t *ret_n)
+{
+    (void)ctx;
+    *ret_n = nodes[tuple].n;
+    return !nodes[tuple].no_len;
+}
+
+static bool item(void *ctx, uint64_t tuple, uint64_t index, uint64_t *ret_item)
+{
+    (void)ctx;
+    if (nodes[tuple].lost || index >= nodes[tuple].n) {
+        return false;
+    }
+    *ret_item = nodes[tuple].items[index];
+    return true;
+}
+
+static bool uniform(void *ctx, uint64_t tuple, enum stk_kind k)
+{
+    (void)ctx;
+    return nodes[tuple].number == (int64_t)k;
+}
+
+static bool n_pairs(void *ctx, uint64_t dict, uint64_t *ret_n)
+{
+    (void)ctx;
+    *ret_n = nodes[dict].n;
+    return !nodes[dict].lost;
+}
+
+static bool pair(void *ctx, uint64_t dict, uint64_t index, uint64_t *ret_key,
+                 uint64_t *ret_item)
+{
+    (void)ctx;
+    *ret_key = nodes[dict].items[2 * index];
+    *ret_item = nodes[dict].items[2 * index + 1];
+    return true;
+}
+
+static uint32_t entry(void *ctx, uint64_t value)
+{
+    (void)ctx;
+    return nodes[value].entry;
+}
+
+static void object(void *ctx, uint64_t value, uint32_t *ret_entry, uint8_t *ret_tag)
+{
+    (void)ctx;
+    *ret_entry = nodes[value].entry;
+    *ret_tag = nodes[value].tag;
+}
+
+static const struct stk_values values = {.kind = kind,
+                                         .number = number,
+                                         .text = text,
+                                         .length = length,
+                                         .item = item,
+                                         .uniform = uniform,
+                                         .n_pairs = n_pairs,
+                                         .pair = pair,
+                                         .entry = entry,
+                                         .object = object};
+
+static uint32_t find(const char *module, const char *name)
+{
+    return stk_catalogue_entry(&test_catalogue, stk_span_of(module, strlen(module)),
+                               stk_span_of(name, strlen(name)));
+}
+
+static struct stk_check begin(void)
+{
+    return (struct stk_check){
+        .catalogue = &test_catalogue, .values = &values, .steps = 1000};
+}
+
+/* The first alternative of an entry's clause against values[root]. */
+static enum stk_match match(struct stk_check *check, const char *module, const char *name,
+                            enum stk_clause clause, const struct node *list,
+                            uint64_t root)
+{
+    size_t n = 0;
+    const struct stk_alternative *a =
+        stk_entry_clause(&test_catalogue, find(module, name), clause, &n);
+    assert_true(n > 0);
+    nodes = list;
+    return stk_contract_value(check, a->pattern, root);
+}
+
+/* (value,) against t.name's arguments. */
+static enum stk_match match_one(const char *name, const struct node *node)
+{
+    static const uint64_t one[] = {1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1, .number = -1}, *node};
+    struct stk_check check = begin();
+    return match(&check, "t", name, STK_CLAUSE_ARGS, list, 0);
+}
+
+static bool glob(const char *pattern, const char *subject)
+{
+    return stk_glob(stk_span_of(pattern, strlen(pattern)),
+                    stk_span_of(subject, strlen(subject)));
+}
+
+static void globs(void **state)
+{
+    (void)state;
+    assert_true(glob("", ""));
+    assert_false(glob("", "a"));
+    assert_true(glob("abc", "abc"));
+    assert_false(glob("abc", "ab"));
+    assert_false(glob("ab", "abc"));
+    assert_true(glob("*", ""));
+    assert_true(glob("*", "anything"));
+    assert_true(glob("a*b*c", "aXbYbZc"));
+    assert_false(glob("a*b*c", "aXbYbZ"));
+    assert_true(glob("a?c", "abc"));
+    assert_false(glob("a?c", "ac"));
+    assert_true(glob("[<>=|]f[248]", "<f8"));
+    assert_false(glob("[<>=|]f[248]", "<f9"));
+    assert_true(glob("[a-c]", "b"));
+    assert_false(glob("[a-c]", "d"));
+    assert_true(glob("[!a-c]", "d"));
+    assert_false(glob("[!a-c]", "b"));
+    assert_true(glob("U#", "U123"));
+    assert_false(glob("U#", "U"));
+    assert_false(glob("U#", "U12x"));
+    assert_true(glob("#8", "18"));
+    assert_true(glob("*#", "x1"));
+    /* As long as a glob may be, against what makes naive matchers slow. */
+    assert_false(glob("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b",
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+}
+
+static void ranges_and_what_is_unknown(void **state)
+{
+    (void)state;
+    assert_int_equal(match_one("range", &(struct node){.kind = STK_INT, .number = 0}),
+                     STK_MATCH_YES);
+    assert_int_equal(match_one("range", &(struct node){.kind = STK_INT, .number = 9}),
+                     STK_MATCH_YES);
+    assert_int_equal(match_one("range", &(struct node){.kind = STK_INT, .number = 10}),
+                     STK_MATCH_NO);
+    assert_int_equal(match_one("range", &(struct node){.kind = STK_INT, .number = -1}),
+                     STK_MATCH_NO);
+    assert_int_equal(match_one("range", &(struct node){.kind = STK_BOOL, .number = 1}),
+                     STK_MATCH_NO);
+    assert_int_equal(match_one("range", &(struct node){.kind = STK_BIGINT, .lost = true}),
+                     STK_MATCH_UNKNOWN);
+}
+
+static void tuples(void **state)
+{
+    (void)state;
+    static const uint64_t two[] = {1, 1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = two, .n = 2, .number = -1},
+                          {.kind = STK_INT}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "t", "optional", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_NO);
+    assert_int_equal(match(&check, "t", "open", STK_CLAUSE_ARGS, list, 0), STK_MATCH_YES);
+    assert_int_equal(match(&check, "t", "all", STK_CLAUSE_ARGS, list, 0), STK_MATCH_YES);
+    list[0].lost = true;
+    assert_int_equal(match(&check, "t", "open", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+    assert_int_equal(match(&check, "t", "all", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+    /* How many there are says enough. */
+    assert_int_equal(match(&check, "t", "range", STK_CLAUSE_ARGS, list, 0), STK_MATCH_NO);
+    list[0].number = STK_INT;
+    assert_int_equal(match(&check, "t", "all", STK_CLAUSE_ARGS, list, 0), STK_MATCH_YES);
+    list[0].no_len = true;
+    assert_int_equal(match(&check, "t", "range", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+}
+
+static void either(void **state)
+{
+    (void)state;
+    static const uint64_t two[] = {2, 2};
+    struct node list[] = {{.kind = STK_TUPLE, .items = &two[0], .n = 1},
+                          {.kind = STK_INT},
+                          {.kind = STK_TUPLE, .items = &two[0], .n = 2, .lost = true}};
+    static const uint64_t first[] = {2};
+    list[0].items = first;
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "t", "either", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+    assert_int_equal(match_one("either", &(struct node){.kind = STK_INT}), STK_MATCH_YES);
+    assert_int_equal(match_one("either", &(struct node){.kind = STK_STR, .text = "x"}),
+                     STK_MATCH_YES);
+    assert_int_equal(match_one("either", &(struct node){.kind = STK_STR, .text = "y"}),
+                     STK_MATCH_NO);
+    assert_int_equal(match_one("either", &(struct node){.kind = STK_STR}),
+                     STK_MATCH_UNKNOWN);
+}
+
+static void dicts(void **state)
+{
+    (void)state;
+    static const uint64_t a_1[] = {1, 2};
+    static const uint64_t a_9[] = {1, 3};
+    static const uint64_t a_1_x[] = {1, 2, 4, 2};
+    static const uint64_t a_9_1[] = {1, 3, 1, 2};
+    static const uint64_t unknown_key[] = {1, 2, 5, 2};
+    struct node list[] = {
+        {.kind = STK_DICT_KEPT, .items = a_1, .n = 1},
+        {.kind = STK_STR, .text = "a"},
+        {.kind = STK_INT, .number = 1},
+        {.kind = STK_INT, .number = 9},
+        {.kind = STK_STR, .text = "x"},
+        {.kind = STK_STR},
+    };
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_YES);
+    list[0].items = a_9;
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    list[0].items = a_1_x;
+    list[0].n = 2;
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    assert_int_equal(match(&check, "c", "More", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_YES);
+    assert_int_equal(match(&check, "c", "Rest", STK_CLAUSE_STATE, list, 0), STK_MATCH_NO);
+    /* A key given twice must be right both times. */
+    list[0].items = a_9_1;
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    list[0].items = unknown_key;
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_UNKNOWN);
+    list[0].n = 0;
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    list[0].lost = true;
+    assert_int_equal(match(&check, "c", "Strict", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_UNKNOWN);
+}
+
+static void slots(void **state)
+{
+    (void)state;
+    static const uint64_t tuple[] = {1, 2};
+    static const uint64_t pairs[] = {3, 1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = tuple, .n = 2},
+                          {.kind = STK_NONE},
+                          {.kind = STK_DICT_KEPT, .items = pairs, .n = 1},
+                          {.kind = STK_STR, .text = "name"}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0), STK_MATCH_YES);
+    list[3].text = "_Private__name";
+    assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0), STK_MATCH_YES);
+    list[3].text = "__class__";
+    assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0), STK_MATCH_NO);
+    list[3].text = NULL;
+    assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_UNKNOWN);
+    list[2].lost = true;
+    assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_UNKNOWN);
+    list[1].kind = STK_INT;
+    assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0), STK_MATCH_NO);
+}
+
+static void objects_and_globals(void **state)
+{
+    (void)state;
+    struct node sized = {.kind = STK_OBJECT, .entry = find("c", "Sized"), .tag = 1};
+    struct node bag = {.kind = STK_OBJECT, .entry = find("c", "Bag")};
+    assert_int_equal(match_one("tagged", &sized), STK_MATCH_YES);
+    assert_int_equal(match_one("untagged", &sized), STK_MATCH_YES);
+    assert_int_equal(match_one("untagged", &bag), STK_MATCH_YES);
+    assert_int_equal(match_one("tagged", &bag), STK_MATCH_NO);
+    sized.tag = 2;
+    assert_int_equal(match_one("tagged", &sized), STK_MATCH_NO);
+    struct node plain = {.kind = STK_GLOBAL, .entry = find("c", "Plain")};
+    struct node unknown = {.kind = STK_GLOBAL, .entry = STK_ENTRY_NONE};
+    assert_int_equal(match_one("globals", &plain), STK_MATCH_YES);
+    assert_int_equal(match_one("plain_global", &plain), STK_MATCH_YES);
+    assert_int_equal(match_one("any_global", &plain), STK_MATCH_YES);
+    assert_int_equal(match_one("any_global", &unknown), STK_MATCH_NO);
+    plain.entry = find("c", "Bag");
+    assert_int_equal(match_one("globals", &plain), STK_MATCH_NO);
+    assert_int_equal(match_one("plain_global", &plain), STK_MATCH_NO);
+}
+
+static void any_is_not_everything(void **state)
+{
+    (void)state;
+    static const enum stk_kind not_any[] = {STK_OPAQUE, STK_PERSISTENT, STK_EXTENSION};
+    for (int k = 0; k < STK_KINDS; k++) {
+        bool any = true;
+        for (size_t i = 0; i < 3; i++) {
+            any = any && (int)not_any[i] != k;
+        }
+        struct node node = {.kind = (enum stk_kind)k, .number = -1};
+        assert_int_equal(match_one("takes", &node), any ? STK_MATCH_YES : STK_MATCH_NO);
+    }
+}
+
+static void steps_end(void **state)
+{
+    (void)state;
+    struct node list[] = {{.kind = STK_TUPLE, .n = 0}};
+    struct stk_check check = begin();
+    check.steps = 1;
+    assert_int_equal(match(&check, "t", "all", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+    assert_true(check.exhausted);
+}
+
+static void failures_of_the_environment_stick(void **state)
+{
+    (void)state;
+    static const uint64_t one[] = {1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1},
+                          {.kind = STK_STR, .lost = true}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "t", "either", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+    assert_int_equal(check.status, STK_E_IO);
+}
+
+static void streams_are_collected(void **state)
+{
+    (void)state;
+    static const uint64_t one[] = {1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1}, {.kind = STK_BYTES}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "t", "load", STK_CLAUSE_ARGS, list, 0), STK_MATCH_YES);
+    assert_int_equal(check.n_streams, 1);
+    assert_int_equal(check.streams[0], 1);
+    list[1].kind = STK_STR;
+    check = begin();
+    assert_int_equal(match(&check, "t", "load", STK_CLAUSE_ARGS, list, 0), STK_MATCH_NO);
+    assert_int_equal(check.n_streams, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(globs),
+        cmocka_unit_test(ranges_and_what_is_unknown),
+        cmocka_unit_test(tuples),
+        cmocka_unit_test(either),
+        cmocka_unit_test(dicts),
+        cmocka_unit_test(slots),
+        cmocka_unit_test(objects_and_globals),
+        cmocka_unit_test(any_is_not_everything),
+        cmocka_unit_test(steps_end),
+        cmocka_unit_test(failures_of_the_environment_stick),
+        cmocka_unit_test(streams_are_collected),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
