@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container/textstream.h"
+#include "scan/state.h"
+
+/* Fewest opcodes behind which bytes that begin with PROTO are a stream even though they
+ * neither end nor import anything. */
+#define PROTO_OPCODES 3
+
+/* Longest text that is decoded from base64 or hex in order to look inside. */
+#define TEXT_STREAM_MAX (UINT64_C(64) << 20)
+
+/* What the judge's questions need to know. */
+struct stream {
+    struct stk_scanner *s;
+    const struct stk_place *place;
+};
+
+bool stk_is_module_name(struct stk_span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        bool letter =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+        bool inner = i > 0 && ((c >= '0' && c <= '9') || c == '.');
+        if (!letter && !inner) {
+            return false;
+        }
+    }
+    return name.len > 0;
+}
+
+/* ---- questions of the judge ---- */
+
+static enum stk_status note_storage(void *ctx, struct stk_span key, uint64_t items,
+                                    uint64_t item_size)
+{
+    struct stream *stream = ctx;
+    struct stk_scanner *s = stream->s;
+    void *array = s->storages;
+    bool added = false;
+    STK_TRY(stk_grow(s->alloc, &array, &s->cap_storages, sizeof *s->storages,
+                     s->n_storages + 1, SIZE_MAX / sizeof *s->storages));
+    s->storages = array;
+    STK_TRY(stk_map_put(&s->storage_by_key, stk_hash(key, 4), s->n_storages, &added));
+    s->storages[s->n_storages++] =
+        (struct stk_storage){.items = items, .item_size = item_size};
+    return STK_OK;
+}
+
+/* Text that carries a stream: base64 or hex. */
+static enum stk_status scan_text(struct stk_scanner *s, const struct stk_place *place)
+{
+    if (place->source.size > TEXT_STREAM_MAX) {
+        return STK_OK;
+    }
+    size_t len = (size_t)place->source.size;
+    struct stk_buf decoded;
+    stk_buf_init(&decoded, s->alloc, len + 1);
+    uint8_t *text = stk_new(s->alloc, len + 1);
+    enum stk_status status =
+        text == NULL ? STK_E_NOMEM : stk_source_read(&place->source, 0, text, len);
+    if (status == STK_OK &&
+        stk_textstream_decode(stk_span_of(text, len), s->alloc, &decoded)) {
+        struct stk_place inner = {.member = place->member,
+                                  .source = stk_source_of(stk_buf_span(&decoded))};
+        status = stk_scan_inside(s, &inner, STK_ROLE_ANY);
+    }
+    stk_free(s->alloc, text, len + 1);
+    stk_buf_release(&decoded);
+    return status;
+}
+
+/* Bytes that a loading callable gets. Not finding a stream in them is no proof that there
+ * is none. */
+static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uint64_t len,
+                                   enum stk_verdict *ret_verdict)
+{
+    struct stream *stream = ctx;
+    struct stk_scanner *s = stream->s;
+    char at[128];
+    char digits[24];
+    size_t n_streams = s->n_streams;
+    enum stk_verdict around = s->worst;
+    (void)stk_escape(at, sizeof at - sizeof digits,
+                     stk_span_of(how, __builtin_strlen(how)));
+    size_t used = __builtin_strlen(at);
+    at[used++] = '@';
+    size_t n_digits = 0;
+    for (uint64_t rest = off; n_digits == 0 || rest > 0; rest /= 10) {
+        digits[n_digits++] = (char)('0' + rest % 10);
+    }
+    while (n_digits > 0) {
+        at[used++] = digits[--n_digits];
+    }
+    struct stk_place inner = {
+        .source = stk_source_part(&stream->place->source, off, len),
+        .member = stk_scan_member(s, stream->place->member, "!", stk_span_of(at, used)),
+    };
+    if (inner.member == NULL) {
+        return STK_E_NOMEM;
+    }
+    s->worst = STK_VERDICT_CLEAN;
+    STK_TRY(stk_scan_inside(s, &inner, STK_ROLE_ANY));
+    if (s->n_streams == n_streams) {
+        STK_TRY(scan_text(s, &inner));
+    }
+    bool nothing = s->n_streams == n_streams && s->worst == STK_VERDICT_CLEAN;
+    *ret_verdict = nothing ? STK_VERDICT_UNDECIDED : s->worst;
+    s->worst = s->worst > around ? s->worst : around;
+    return STK_OK;
+}
+
+/* ---- the report ---- */
+
+static bool any_plausible_import(const struct stk_machine *machine)
+{
+    for (size_t i = 0; i < stk_machine_n_globals(machine); i++) {
+        const struct stk_global *g = stk_machine_global(machine, i);
+        if (g->computed ||
+            (stk_is_module_name(g->module) && stk_is_module_name(g->name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether bytes that ran like this are a stream. */
+static bool is_stream(const struct stk_machine *machine, const struct stk_run *run,
+                      enum stk_stance stance)
+{
+    const uint32_t calls = UINT32_C(1) << STK_EFFECT_CALL;
+    if (stance != STK_STANCE_LOADER || run->stopped) {
+        return true;
+    }
+    if (run->protocol >= 0 && run->n_ops >= PROTO_OPCODES) {
+        return true;
+    }
+    return (run->effects & calls) != 0 || any_plausible_import(machine);
+}
+
+static enum stk_status copy_globals(struct stk_scanner *s,
+                                    const struct stk_machine *machine,
+                                    struct stk_stream_report *report)
+{
+    size_t n = stk_machine_n_globals(machine);
+    struct stk_global *copies = stk_arena_array(&s->arena, n, sizeof *copies);
+    if (copies == NULL) {
+        return STK_E_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        copies[i] = *stk_machine_global(machine, i);
+        struct stk_span *names[] = {&copies[i].module, &copies[i].name,
+                                    &copies[i].mapped_module, &copies[i].mapped_name};
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
+            char *text = stk_arena_text(&s->arena, *names[j]);
+            if (text == NULL) {
+                return STK_E_NOMEM;
+            }
+            names[j]->data = (const uint8_t *)text;
+        }
+    }
+    report->globals = copies;
+    report->n_globals = n;
+    return STK_OK;
+}
+
+static enum stk_status add_report(struct stk_scanner *s, const struct stk_place *place,
+                                  const struct stk_machine *machine,
+                                  const struct stk_run *run,
+                                  const struct stk_policy *policy)
+{
+    enum stk_verdict verdict = stk_policy_verdict(policy);
+    s->worst = s->worst > verdict ? s->worst : verdict;
+    if (s->n_streams >= s->limits->streams_max) {
+        return stk_scan_note(s, place->member, STK_RULE_LIMIT, run->begin,
+                             "more streams than streams-max");
+    }
+    void *array = s->streams;
+    STK_TRY(stk_grow(s->alloc, &array, &s->cap_streams, sizeof *s->streams,
+                     s->n_streams + 1, (size_t)s->limits->streams_max));
+    s->streams = array;
+    struct stk_stream_report report = {
+        .member = place->member,
+        .off = run->begin,
+        .len = run->end - run->begin,
+        .protocol = run->protocol,
+        .verdict = verdict,
+        .complete = run->stopped,
+    };
+    report.findings = stk_policy_findings(policy, &report.n_findings);
+    STK_TRY(copy_globals(s, machine, &report));
+    s->streams[s->n_streams++] = report;
+    return STK_OK;
+}
+
+enum stk_status stk_scan_stream(struct stk_scanner *s, const struct stk_place *place,
+                                uint64_t off, enum stk_loader loader,
+                                enum stk_stance stance, struct stk_run *ret_run,
+                                bool *ret_found)
+{
+    struct stream stream = {.s = s, .place = place};
+    struct stk_policy_options options = {
+        .loader = loader,
+        .limits = s->limits,
+        .nested = scan_nested,
+        .storage = note_storage,
+        .ctx = &stream,
+    };
+    struct stk_machine *machine = stk_scanner_machine(s);
+    struct stk_policy *policy = stk_policy_new(&s->arena, &options);
+    if (machine == NULL || policy == NULL) {
+        return STK_E_NOMEM;
+    }
+    STK_TRY(stk_machine_run_all(machine, &place->source, off, stk_policy_judge(policy),
+                                NULL, NULL, ret_run));
+    *ret_found = is_stream(machine, ret_run, stance);
+    if (!*ret_found) {
+        return STK_OK;
+    }
+    STK_TRY(stk_policy_finish(policy, ret_run));
+    return add_report(s, place, machine, ret_run, policy);
+}
+
+/* A file of joblib is also a pickle to pickle.load, which takes the arrays between the
+ * opcodes for opcodes. What it would do there is looked at as well, if it does anything.
+ */
+static enum stk_status scan_as_plain(struct stk_scanner *s, const struct stk_place *place,
+                                     uint64_t off, const struct stk_run *joblib)
+{
+    size_t n_streams = s->n_streams;
+    size_t n_globals = s->streams[n_streams - 1].n_globals;
+    enum stk_verdict worst = s->worst;
+    struct stk_run plain;
+    bool found = false;
+    STK_TRY(stk_scan_stream(s, place, off, STK_LOADER_PICKLE, STK_STANCE_LOADER, &plain,
+                            &found));
+    bool same = plain.end == joblib->end && plain.stopped == joblib->stopped;
+    bool harmless = !plain.stopped && s->n_streams > n_streams &&
+                    s->streams[n_streams].n_globals <= n_globals;
+    if (found && (same || harmless)) {
+        s->n_streams = n_streams;
+        s->worst = worst;
+    }
+    return STK_OK;
+}
+
+enum stk_status stk_scan_streams(struct stk_scanner *s, const struct stk_place *place,
+                                 enum stk_loader loader, enum stk_stance stance)
+{
+    uint64_t off = 0;
+    struct stk_run run;
+    bool found = true;
+    while (off < place->source.size || off == 0) {
+        STK_TRY(stk_scan_stream(s, place, off, loader, stance, &run, &found));
+        if (found && loader == STK_LOADER_JOBLIB) {
+            STK_TRY(scan_as_plain(s, place, off, &run));
+        }
+        if (!found || !run.stopped) {
+            break;
+        }
+        off = run.end;
+        stance = STK_STANCE_LOADER;
+    }
+    uint64_t next = found && !run.stopped ? run.end : off;
+    if (next == run.begin) {
+        next++;
+    }
+    return next < place->source.size ? stk_scan_search(s, place, next) : STK_OK;
+}
