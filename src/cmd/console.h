@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stdout and stderr: results on one, diagnostics on the other. What comes from a file or
+ * from the command line is escaped on its way.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/span.h"
+
+enum stk_color {
+    STK_COLOR_AUTO,
+    STK_COLOR_ALWAYS,
+    STK_COLOR_NEVER,
+};
+
+/* Looks once at the environment: whether the locale is UTF-8. Call before threads. */
+void stk_console_init(void);
+
+/* The reader of the terminal shows UTF-8. */
+bool stk_console_utf8(void);
+
+/* Colours on stdout: never with NO_COLOR (no-color.org) unless asked for. */
+bool stk_console_color(enum stk_color wanted);
+
+/* "stockade: PATH: TEXT" on stderr in one write. path may be NULL. */
+void stk_complain(const char *path, const char *text);
+void stk_complain_span(struct stk_span path, const char *text);
+
+/* Writes all of it to stdout, past stdio. False: it could not be written. */
+bool stk_console_write(struct stk_span bytes);
