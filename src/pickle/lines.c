@@ -9,14 +9,13 @@
 
 /* The line of the opcode in execution; m->next is behind it. A line whose first byte is
  * none of `first` is read by no unpickler, and not looked at further. */
-static bool argument_line(struct stk_machine *m, const char *first,
+static bool argument_line(struct stk_machine *m, struct stk_span first,
                           enum stk_fault_code code, struct stk_span *ret_line)
 {
     uint64_t next = 0;
     int byte = stk_input_peek(m, m->off + 1);
-    if (byte >= 0 && first != NULL &&
-        stk_span_find(stk_span_of(first, __builtin_strlen(first)),
-                      &(uint8_t){(uint8_t)byte}, 1) == SIZE_MAX) {
+    if (byte >= 0 && first.len > 0 &&
+        stk_span_find(first, &(uint8_t){(uint8_t)byte}, 1) == SIZE_MAX) {
         return stk_fault(m, code);
     }
     if (!stk_input_line(m, m->off + 1, UINT64_MAX, ret_line, &next)) {
@@ -28,7 +27,9 @@ static bool argument_line(struct stk_machine *m, const char *first,
 
 static bool number_line(struct stk_machine *m, struct stk_span *ret_line)
 {
-    return argument_line(m, "0123456789+-.iInNlL \t\n\v\f\r", STK_FAULT_NUMBER, ret_line);
+    /* With the NUL at its end: to strtol a line that starts with one is 0. */
+    static const uint8_t first[] = "0123456789+-.iInNlL \t\n\v\f\r";
+    return argument_line(m, stk_span_of(first, sizeof first), STK_FAULT_NUMBER, ret_line);
 }
 
 /* Releases since 3.11 (and the last ones of 3.8 to 3.10) refuse longer decimal text
@@ -96,7 +97,7 @@ bool stk_op_float(struct stk_machine *m)
 bool stk_op_string(struct stk_machine *m)
 {
     struct stk_span line = {0};
-    if (!argument_line(m, "'\"", STK_FAULT_TEXT, &line)) {
+    if (!argument_line(m, stk_span_of("'\"", 2), STK_FAULT_TEXT, &line)) {
         return false;
     }
     return stk_text_quoted(line, NULL) ? stk_push(m, stk_slot_make(STK_STR, m->off))
@@ -106,7 +107,7 @@ bool stk_op_string(struct stk_machine *m)
 bool stk_op_unicode(struct stk_machine *m)
 {
     struct stk_span line = {0};
-    if (!argument_line(m, NULL, STK_FAULT_TEXT, &line)) {
+    if (!argument_line(m, (struct stk_span){0}, STK_FAULT_TEXT, &line)) {
         return false;
     }
     return stk_text_raw_unicode(line, NULL) ? stk_push(m, stk_slot_make(STK_STR, m->off))
