@@ -25,6 +25,8 @@
       "looks at values that contracts may take, on top of a first million")              \
     X(readings_max, "readings-max", 16, "readings",                                      \
       "ways in which one stream is run again where unpicklers differ")                   \
+    X(cuts_max, "cuts-max", 4096, "cuts",                                                \
+      "ends of frames at which one reading of a stream drops bytes")                     \
     X(globals_max, "globals-max", UINT64_C(1) << 20, "globals",                          \
       "distinct imports listed of one stream")                                           \
     X(name_max, "name-max", 65536, "bytes",                                              \

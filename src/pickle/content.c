@@ -35,6 +35,15 @@ static enum stk_status line_place(struct stk_machine *m, uint64_t off, struct pl
     return STK_OK;
 }
 
+bool stk_is_string8(struct stk_machine *m, stk_slot slot)
+{
+    uint8_t op = 0;
+    return stk_slot_kind(slot) == STK_STR &&
+           stk_input_copy(m, stk_slot_payload(slot), &op, 1) == STK_OK &&
+           (op == STK_OP_STRING || op == STK_OP_BINSTRING ||
+            op == STK_OP_SHORT_BINSTRING);
+}
+
 static enum stk_status find_place(struct stk_machine *m, stk_slot slot, struct place *p)
 {
     enum stk_kind kind = stk_slot_kind(slot);

@@ -6,7 +6,7 @@ bool stk_effect(struct stk_machine *m, struct stk_effect *effect,
                 struct stk_outcome *outcome)
 {
     effect->op = (enum stk_opcode)m->op;
-    effect->off = m->off;
+    effect->off = stk_cuts_real(m, m->off);
     m->run.effects |= UINT32_C(1) << effect->kind;
     enum stk_status status = m->judge->effect(m->judge->ctx, m, effect, outcome);
     if (status != STK_OK) {

@@ -99,7 +99,7 @@ static bool list_global(struct stk_machine *m, const struct stk_global *seen,
     g->module = keep_text(m, seen->module);
     g->name = keep_text(m, seen->name);
     map_names(m, g);
-    g->off = m->off;
+    g->off = stk_cuts_real(m, m->off);
     g->order = m->n_globals;
     *ret_index = m->n_globals;
     m->globals[m->n_globals++] = g;

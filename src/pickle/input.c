@@ -26,6 +26,7 @@ void stk_input_open(struct stk_machine *m, const struct stk_source *source, uint
 {
     bool same = same_source(&m->source, source) && off >= m->win_off;
     m->source = *source;
+    m->cuts.n = 0;
     m->frame_end = STK_NO_FRAME;
     if (source->mem != NULL) {
         m->win = source->mem;
@@ -78,15 +79,39 @@ static bool to_window(struct stk_machine *m, uint64_t off, uint64_t len)
     return in_window(m, off, len);
 }
 
-/* One read of the unpickler, len bytes at off: the Python unframer refuses it where it
- * begins inside the frame and ends behind it (Lib/pickle.py, _Unframer.read). */
-static bool in_one_frame(struct stk_machine *m, uint64_t off, uint64_t len)
+static bool in_frame(const struct stk_machine *m, uint64_t off)
 {
-    if (m->frame_end == STK_NO_FRAME || off >= m->frame_end ||
-        len <= m->frame_end - off) {
+    return m->frame_end != STK_NO_FRAME && off < m->frame_end;
+}
+
+static bool straddles(const struct stk_machine *m, uint64_t off, uint64_t len)
+{
+    return in_frame(m, off) && len > m->frame_end - off;
+}
+
+/* One read of the unpickler, at off, crosses the end of the frame. The Python unframer
+ * refuses it (Lib/pickle.py, _Unframer.read); C reads on, or from behind the frame: other
+ * bytes lie at off then, and no frame is in force. */
+static bool leave_frame(struct stk_machine *m, uint64_t off)
+{
+    if (!stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true)) {
+        return false;
+    }
+    if (!m->reading->drops_frames) {
         return true;
     }
-    return stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true);
+    uint64_t end = m->frame_end;
+    m->frame_end = STK_NO_FRAME;
+    bool done = stk_cuts_drop(m, off, end);
+    stk_input_bounds(m);
+    return done;
+}
+
+/* The arguments that C fills from the frame and from behind it (_Unpickler_ReadInto). */
+static bool is_joined(uint8_t op)
+{
+    return op == STK_OP_BINBYTES || op == STK_OP_SHORT_BINBYTES ||
+           op == STK_OP_BINBYTES8 || op == STK_OP_BYTEARRAY8;
 }
 
 bool stk_input_piece(struct stk_machine *m, uint64_t off, uint64_t len)
@@ -94,7 +119,14 @@ bool stk_input_piece(struct stk_machine *m, uint64_t off, uint64_t len)
     if (!stk_range_ok(off, len, m->source.size)) {
         return stk_fault(m, STK_FAULT_TRUNCATED);
     }
-    return in_one_frame(m, off, len);
+    if (!straddles(m, off, len)) {
+        return true;
+    }
+    if (is_joined(m->op)) {
+        return stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true);
+    }
+    return leave_frame(m, off) &&
+           (stk_range_ok(off, len, m->source.size) || stk_fault(m, STK_FAULT_TRUNCATED));
 }
 
 const uint8_t *stk_input_opcode(struct stk_machine *m)
@@ -120,8 +152,13 @@ const uint8_t *stk_input_opcode(struct stk_machine *m)
         stk_fault(m, STK_FAULT_TRUNCATED);
         return NULL;
     }
-    if (!in_one_frame(m, off + 1, info->fixed)) {
-        return NULL;
+    if (straddles(m, off + 1, info->fixed)) {
+        if (!leave_frame(m, off + 1)) {
+            return NULL;
+        }
+        if (m->frame_end == STK_NO_FRAME) {
+            return stk_input_opcode(m);
+        }
     }
     stk_copy(m->bounce, p, (size_t)info->fixed + 1);
     return m->bounce;
@@ -161,12 +198,12 @@ enum stk_status stk_input_copy(struct stk_machine *m, uint64_t off, void *buf, s
     return stk_source_read(&m->source, off, buf, len);
 }
 
-/* Distance from off to the next newline, or to the end of the bytes. */
-static bool find_newline(struct stk_machine *m, uint64_t off, uint64_t max,
+/* Distance from off to the next newline before end, or to the end. */
+static bool find_newline(struct stk_machine *m, uint64_t off, uint64_t end, uint64_t max,
                          uint64_t *ret_len, bool *ret_found)
 {
     uint64_t at = off;
-    while (at < m->source.size) {
+    while (at < end) {
         if (at - off > max) {
             return stk_fault(m, STK_FAULT_LIMIT_NAME);
         }
@@ -175,6 +212,7 @@ static bool find_newline(struct stk_machine *m, uint64_t off, uint64_t max,
         }
         size_t rel = (size_t)(at - m->win_off);
         uint64_t rest_len = m->win_len - rel;
+        rest_len = rest_len <= end - at ? rest_len : end - at;
         rest_len = rest_len <= max - (at - off) ? rest_len : max - (at - off) + 1;
         struct stk_span rest = stk_span_of(m->win + rel, (size_t)rest_len);
         size_t found = stk_span_find(rest, "\n", 1);
@@ -186,7 +224,7 @@ static bool find_newline(struct stk_machine *m, uint64_t off, uint64_t max,
         }
         at += rest.len;
     }
-    *ret_len = m->source.size - off;
+    *ret_len = end - off;
     *ret_found = false;
     return true;
 }
@@ -195,8 +233,7 @@ static bool find_newline(struct stk_machine *m, uint64_t off, uint64_t max,
  * chops the last character where the newline should be, unless a frame ends here too. */
 static bool unended_line(struct stk_machine *m, uint64_t off, uint64_t *len)
 {
-    bool framed = m->frame_end != STK_NO_FRAME && off<m->frame_end && * len> 0;
-    if (framed) {
+    if (in_frame(m, off) && *len > 0) {
         return stk_fault(m, STK_FAULT_TRUNCATED);
     }
     if (!stk_quirk(m, STK_QUIRK_LINE_END, false)) {
@@ -211,11 +248,15 @@ bool stk_input_line(struct stk_machine *m, uint64_t off, uint64_t max,
 {
     uint64_t len = 0;
     bool ended = false;
-    if (!find_newline(m, off, max, &len, &ended)) {
+    if (in_frame(m, off) && (!find_newline(m, off, m->frame_end, max, &len, &ended) ||
+                             (!ended && !leave_frame(m, off)))) {
+        return false;
+    }
+    if (!ended && !find_newline(m, off, m->source.size, max, &len, &ended)) {
         return false;
     }
     uint64_t next = off + len + (ended ? 1 : 0);
-    if (ended ? !in_one_frame(m, off, len + 1) : !unended_line(m, off, &len)) {
+    if (!ended && !unended_line(m, off, &len)) {
         return false;
     }
     const uint8_t *data = stk_input_bytes(m, off, len);
@@ -260,10 +301,16 @@ bool stk_input_frame(struct stk_machine *m, uint64_t begin, uint64_t len)
     if (len > (uint64_t)INT64_MAX) {
         return stk_fault(m, STK_FAULT_LENGTH);
     }
-    /* Lib/pickle.py, load_frame: the frame before must have been read to its end. */
-    if (m->frame_end != STK_NO_FRAME && begin < m->frame_end &&
-        !stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true)) {
-        return false;
+    /* Lib/pickle.py, load_frame: the frame before must have been read to its end. To C
+     * over a file, a frame that fits into what is left of another is part of it. */
+    if (in_frame(m, begin)) {
+        bool fits = len <= m->frame_end - begin;
+        if (fits && m->reading->drops_frames) {
+            return stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true);
+        }
+        if (!leave_frame(m, begin)) {
+            return false;
+        }
     }
     if (!stk_range_ok(begin, len, m->source.size)) {
         if (!stk_quirk(m, STK_QUIRK_FRAME_SHORT, false)) {

@@ -8,13 +8,15 @@
 #include "pickle/text.h"
 
 /* The line of the opcode in execution; m->next is behind it. A line whose first byte is
- * none of `first` is read by no unpickler, and not looked at further. */
+ * none of `first` is read by no unpickler, and not looked at further, except in a frame,
+ * where it may not be the first byte for all. */
 static bool argument_line(struct stk_machine *m, struct stk_span first,
                           enum stk_fault_code code, struct stk_span *ret_line)
 {
     uint64_t next = 0;
     int byte = stk_input_peek(m, m->off + 1);
-    if (byte >= 0 && first.len > 0 &&
+    bool framed = m->frame_end != STK_NO_FRAME;
+    if (byte >= 0 && first.len > 0 && !framed &&
         stk_span_find(first, &(uint8_t){(uint8_t)byte}, 1) == SIZE_MAX) {
         return stk_fault(m, code);
     }

@@ -27,6 +27,7 @@ const char *stk_fault_text(enum stk_fault_code code)
         [STK_FAULT_LIMIT_STACK] = "more values on the stack than stack-max",
         [STK_FAULT_LIMIT_MARK] = "more open marks than mark-max",
         [STK_FAULT_LIMIT_MEMO] = "more memo entries than memo-max",
+        [STK_FAULT_LIMIT_CUTS] = "more bytes dropped at frames than cuts-max",
         [STK_FAULT_LIMIT_GLOBAL] = "more imports than globals-max",
         [STK_FAULT_LIMIT_NAME] = "a name longer than name-max",
         [STK_FAULT_LIMIT_DEPTH] = "streams nested deeper than depth-max",
@@ -39,7 +40,7 @@ bool stk_fault(struct stk_machine *m, enum stk_fault_code code)
 {
     if (m->run.fault.code == STK_FAULT_NONE) {
         m->run.fault.code = code;
-        m->run.fault.off = m->off;
+        m->run.fault.off = stk_cuts_real(m, m->off);
         m->run.fault.op = m->op;
         m->run.fault.depth = m->n_marks;
     }
@@ -55,7 +56,7 @@ bool stk_failed(struct stk_machine *m, enum stk_status status)
 bool stk_quirk(struct stk_machine *m, enum stk_quirk quirk, bool c_goes_on)
 {
     if (m->run.quirks == 0) {
-        m->run.quirk_off = m->off;
+        m->run.quirk_off = stk_cuts_real(m, m->off);
     }
     m->run.quirks |= UINT32_C(1) << quirk;
     if (stk_goes_python(m, quirk) != c_goes_on) {
@@ -426,7 +427,8 @@ static bool op_readonly_buffer(struct stk_machine *m)
         return false;
     }
     enum stk_kind kind = stk_slot_kind(m->sp[-1]);
-    if (kind == STK_BYTEARRAY) {
+    /* An 8-bit string is bytes where the loader says encoding='bytes'. */
+    if (kind == STK_BYTEARRAY || stk_is_string8(m, m->sp[-1])) {
         m->sp[-1] = stk_slot_make(STK_BUFFER, m->n_buffers++);
         return true;
     }
@@ -608,7 +610,7 @@ void stk_machine_loop(struct stk_machine *m)
         n_ops++;
     }
     m->run.n_ops += n_ops;
-    m->run.end = m->run.stopped ? m->next : m->off;
+    m->run.end = stk_cuts_real(m, m->run.stopped ? m->next : m->off);
 }
 
 /* ---- life ---- */
@@ -644,6 +646,7 @@ void stk_machine_free(struct stk_machine *m)
     stk_free(alloc, m->stack, (size_t)(m->stack_end - m->stack) * sizeof *m->stack);
     stk_free(alloc, m->marks, m->cap_marks * sizeof *m->marks);
     stk_free(alloc, m->globals, m->cap_globals * sizeof *m->globals);
+    stk_free(alloc, m->cuts.list, m->cuts.cap * sizeof *m->cuts.list);
     stk_free(alloc, m->win_buf, STK_WINDOW_SIZE);
     stk_free(alloc, m, sizeof *m);
 }
@@ -696,21 +699,6 @@ enum stk_status stk_machine_run(struct stk_machine *m, const struct stk_source *
     return run(m, source, off, reading, judge, ret_run);
 }
 
-/* A reading that chooses at these quirks as one before it did was followed already. */
-static bool is_new_reading(size_t index, uint32_t quirks)
-{
-    uint32_t choice = stk_readings[index].choice & quirks;
-    if (choice == (stk_reading_reference.choice & quirks)) {
-        return false;
-    }
-    for (size_t i = 0; i < index; i++) {
-        if ((stk_readings[i].choice & quirks) == choice) {
-            return false;
-        }
-    }
-    return true;
-}
-
 enum stk_status stk_machine_run_all(
     struct stk_machine *m, const struct stk_source *source, uint64_t off,
     const struct stk_judge *judge,
@@ -722,7 +710,7 @@ enum stk_status stk_machine_run_all(
     STK_TRY(run(m, source, off, &stk_reading_reference, judge, &first));
     uint64_t n_runs = 1;
     for (size_t i = 0; i < stk_n_readings && first.quirks != 0; i++) {
-        if (n_runs >= m->limits->readings_max || !is_new_reading(i, first.quirks)) {
+        if (n_runs >= m->limits->readings_max || !stk_reading_is_new(i, first.quirks)) {
             continue;
         }
         struct stk_run other;

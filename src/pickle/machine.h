@@ -41,6 +41,7 @@ enum stk_fault_code {
     STK_FAULT_LIMIT_STACK,  /* limits.h: stack_max */
     STK_FAULT_LIMIT_MARK,   /* mark_max */
     STK_FAULT_LIMIT_MEMO,   /* memo_max */
+    STK_FAULT_LIMIT_CUTS,   /* cuts_max */
     STK_FAULT_LIMIT_GLOBAL, /* globals_max */
     STK_FAULT_LIMIT_NAME,   /* name_max */
     STK_FAULT_LIMIT_DEPTH,  /* depth_max */

@@ -11,9 +11,11 @@
 
 const struct stk_reading stk_readings[] = {
     {.name = "C", .choice = BIT(INT_DIGITS)},
+    {.name = "C over a file", .choice = BIT(INT_DIGITS), .drops_frames = true},
     {.name = "Python", .choice = PYTHON | BIT(INT_DIGITS)},
     /* Releases before the limit on digits: 3.8.13, 3.9.13, 3.10.6 and older. */
     {.name = "C before 3.11", .choice = 0},
+    {.name = "C over a file before 3.11", .choice = 0, .drops_frames = true},
     {.name = "Python before 3.11", .choice = PYTHON},
 };
 
@@ -26,6 +28,24 @@ const struct stk_reading stk_reading_reference = {
     .choice = BIT(FRAME_SHORT) | BIT(LINE_END) | BIT(LINE_EMPTY) | BIT(FLOAT_TEXT) |
               BIT(MEMO_KEY) | BIT(ARGS_TYPE) | BIT(INST_ORDER) | BIT(BUILD_STATE),
 };
+
+static bool same_way(const struct stk_reading *a, const struct stk_reading *b,
+                     uint32_t quirks)
+{
+    bool framed = (quirks & BIT(FRAME_STRADDLE)) != 0;
+    return ((a->choice ^ b->choice) & quirks) == 0 &&
+           (!framed || a->drops_frames == b->drops_frames);
+}
+
+bool stk_reading_is_new(size_t index, uint32_t quirks)
+{
+    const struct stk_reading *reading = &stk_readings[index];
+    bool known = same_way(reading, &stk_reading_reference, quirks);
+    for (size_t i = 0; i < index && !known; i++) {
+        known = same_way(reading, &stk_readings[i], quirks);
+    }
+    return !known;
+}
 
 const char *stk_quirk_text(enum stk_quirk quirk)
 {

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ enum stk_quirk {
 struct stk_reading {
     const char *name;
     uint32_t choice; /* 1 << enum stk_quirk, or-ed */
+    /* A third way at FRAME_STRADDLE: the rest of the frame is dropped, and the element is
+     * read from behind it. */
+    bool drops_frames;
 };
 
 extern const struct stk_reading stk_readings[];
@@ -48,5 +52,9 @@ extern const size_t stk_n_readings;
 
 /* Goes on wherever any unpickler would: what the first run uses. */
 extern const struct stk_reading stk_reading_reference;
+
+/* Whether a reading goes another way at these quirks than the reference reading and each
+ * one before it in the list: a stream that touches them is to be run again with it. */
+bool stk_reading_is_new(size_t index, uint32_t quirks);
 
 const char *stk_quirk_text(enum stk_quirk quirk);

@@ -3,6 +3,7 @@
  * The inside of the machine, shared by the files of this module only:
  *
  *   input.c    the window on the source, frames, lines
+ *   cuts.c     bytes that one reading drops
  *   memo.c     memo entries, dense and sparse
  *   kept.c     the window of tuples and dicts that contracts may look into
  *   imports.c  globals: names, mapping, the list
@@ -51,6 +52,20 @@ struct stk_kept {
     uint64_t head; /* position of the next block; never decreases */
 };
 
+/* What the C unpickler over a file drops: it reads a frame ahead, and an element that
+ * does not fit into what is left of the frame is read from behind it
+ * (_Unpickler_ReadFromFile replaces the buffer). The source of such a run is the bytes
+ * without what was dropped; offsets before a cut stay as they are. */
+struct stk_cuts {
+    struct stk_source whole;
+    struct stk_cut {
+        uint64_t at;      /* in what is left; ascending */
+        uint64_t dropped; /* bytes, with all cuts before it */
+    } * list;             /* owned */
+    size_t n;
+    size_t cap;
+};
+
 struct stk_machine {
     const struct stk_alloc *alloc;
     const struct stk_limits *limits;
@@ -59,6 +74,7 @@ struct stk_machine {
 
     /* Input. Offsets are the source's; rel = off - win_off. */
     struct stk_source source;
+    struct stk_cuts cuts;
     const uint8_t *win;
     uint64_t win_off;
     uint64_t win_len;
@@ -149,6 +165,20 @@ bool stk_input_text(struct stk_machine *m, uint64_t off, uint64_t len);
 
 /* FRAME: the next len bytes are one. */
 bool stk_input_frame(struct stk_machine *m, uint64_t begin, uint64_t len);
+
+/* ---- content.c ---- */
+
+/* One of the strings of Python 2, whose type and characters the loader's encoding says.
+ */
+bool stk_is_string8(struct stk_machine *m, stk_slot slot);
+
+/* ---- cuts.c ---- */
+
+/* Takes [from, to) out of the source; what lies there has not been read yet. */
+bool stk_cuts_drop(struct stk_machine *m, uint64_t from, uint64_t to);
+
+/* Where a byte lies in the stream as it was given. */
+uint64_t stk_cuts_real(const struct stk_machine *m, uint64_t off);
 
 /* ---- memo.c ---- */
 
