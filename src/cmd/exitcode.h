@@ -12,4 +12,5 @@ enum stk_exit {
     STK_EXIT_USAGE = 2,      /* nothing was done */
     STK_EXIT_UNDECIDED = 3,  /* malformed, unsupported, ambiguous or over a limit */
     STK_EXIT_UNREADABLE = 4, /* an input could not be read, or a result not be written */
+    STK_EXIT_INTERRUPTED = 130, /* SIGINT, as shells count it; results are not complete */
 };

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/checked.h"
+#include "cmd/console.h"
 
 /* Up to this size a file is read whole: one read costs less than two. */
 #define SMALL_MAX (UINT64_C(1) << 20)
@@ -52,6 +54,10 @@ static enum stk_status read_at(void *ctx, uint64_t off, void *buf, size_t len)
     struct stk_filesource *file = ctx;
     uint8_t *to = buf;
     while (len > 0) {
+        if (stk_interrupted()) {
+            file->error = EINTR;
+            return STK_E_IO;
+        }
         ssize_t n = pread(file->fd, to, len, (off_t)off);
         if (n < 0 && errno == EINTR) {
             continue;
@@ -87,6 +93,24 @@ static enum stk_status read_small(struct stk_filesource *file, size_t size)
     return STK_OK;
 }
 
+/* Bytes are there, or the end is. A pipe may stay silent for ever, and the signal that
+ * interrupts may reach another thread. */
+static enum stk_status wait_readable(struct stk_filesource *file)
+{
+    struct pollfd poll_fd = {.fd = file->fd, .events = POLLIN};
+    while (!stk_interrupted()) {
+        int n = poll(&poll_fd, 1, 100);
+        if (n > 0) {
+            return STK_OK;
+        }
+        if (n < 0 && errno != EINTR) {
+            return failed(file);
+        }
+    }
+    file->error = EINTR;
+    return STK_E_IO;
+}
+
 static enum stk_status read_to_end(struct stk_filesource *file)
 {
     stk_buf_clear(&file->small);
@@ -95,8 +119,9 @@ static enum stk_status read_to_end(struct stk_filesource *file)
         if (to == NULL) {
             return file->small.status;
         }
+        STK_TRY(wait_readable(file));
         ssize_t n = read(file->fd, to, CHUNK);
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (n < 0) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,7 @@ static int main_option(const char *arg)
 static int flushed(int status)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        stk_complain(NULL, "standard output could not be written");
+        stk_console_lost(errno);
         return status == STK_EXIT_OK ? STK_EXIT_UNREADABLE : status;
     }
     return status;

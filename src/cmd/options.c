@@ -52,6 +52,18 @@ bool stk_parse_size(const char *text, bool suffix, uint64_t *ret_value)
     return true;
 }
 
+const char *stk_size_text(uint64_t value, char text[STK_SIZE_TEXT])
+{
+    static const char *const units[] = {"", "K", "M", "G"};
+    size_t unit = 0;
+    while (unit < 3 && value != 0 && value % 1024 == 0) {
+        value /= 1024;
+        unit++;
+    }
+    (void)snprintf(text, STK_SIZE_TEXT, "%llu%s", (unsigned long long)value, units[unit]);
+    return text;
+}
+
 /* The state of one parse. */
 struct parse {
     const struct stk_command *command;
@@ -126,8 +138,15 @@ static enum stk_parse set_number(struct parse *parse, const struct stk_option *o
         return bad_value(parse, option, value,
                          suffix ? "a number, with K, M or G behind it" : "a number");
     }
-    if (!suffix && number == 0) {
+    if (number == 0) {
         return bad_value(parse, option, value, "a number above 0");
+    }
+    if (option->max != 0 && number > option->max) {
+        char want[64];
+        char most[STK_SIZE_TEXT];
+        (void)snprintf(want, sizeof(want), "at most %s",
+                       stk_size_text(option->max, most));
+        return bad_value(parse, option, value, want);
     }
     *field = number;
     return STK_PARSE_RUN;

@@ -11,13 +11,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "base/status.h"
 
 enum stk_option_kind {
     STK_OPTION_FLAG,   /* bool, set to true */
     STK_OPTION_CHOICE, /* int, index into choices */
     STK_OPTION_COUNT,  /* uint64_t, at least 1 */
-    STK_OPTION_SIZE,   /* uint64_t, may end in K, M or G (powers of 1024) */
+    STK_OPTION_SIZE,   /* as COUNT; may end in K, M or G (powers of 1024) */
     STK_OPTION_TEXT,   /* const char *, borrowed from argv */
     STK_OPTION_LIST,   /* struct stk_texts, may be given again */
     STK_OPTION_HELP,   /* -h is the screen, --help the manual, or --dump-options */
@@ -33,7 +34,28 @@ struct stk_option {
     const char *fallback; /* the default, for people; NULL: none */
     const char *help;     /* one lower-case line */
     const char *why;      /* limits: why that default; NULL otherwise */
+    uint64_t value;       /* limits: the default */
+    uint64_t max;         /* SIZE: the largest value; 0: none */
 };
+
+/* Rows for every limit. Whoever uses it defines LIMITS_FIELD, the offset of a struct
+ * stk_limits in the command's options struct. The maximum is past any machine, and sums
+ * below it cannot overflow; levels cost stack, so that theirs is lower. */
+#define STK_OPTIONS_LIMITS STK_LIMITS(STK_OPTION_LIMIT)
+#define STK_OPTION_LIMIT(field_, option, value_, unit, why_)                             \
+    {.name = "limit-" option,                                                            \
+     .kind = STK_OPTION_SIZE,                                                            \
+     .field = (LIMITS_FIELD) + offsetof(struct stk_limits, field_),                      \
+     .arg = "N",                                                                         \
+     .help = unit,                                                                       \
+     .why = (why_),                                                                      \
+     .value = (value_),                                                                  \
+     .max =                                                                              \
+         offsetof(struct stk_limits, field_) == offsetof(struct stk_limits, depth_max)   \
+             ? STK_LIMIT_DEPTH_HIGHEST                                                   \
+             : STK_LIMIT_HIGHEST},
+#define STK_LIMIT_HIGHEST (UINT64_C(1) << 40)
+#define STK_LIMIT_DEPTH_HIGHEST 64
 
 /* A list of borrowed strings that grows. */
 struct stk_texts {
@@ -95,6 +117,10 @@ bool stk_options_manual(const struct stk_command *command);
 
 /* A number with an optional K, M or G. False: not one, or past 2^64 - 1. */
 bool stk_parse_size(const char *text, bool suffix, uint64_t *ret_value);
+
+/* The reverse: 65536 as "64K". Returns text. */
+#define STK_SIZE_TEXT 24
+const char *stk_size_text(uint64_t value, char text[STK_SIZE_TEXT]);
 
 /* How many insertions, deletions, replacements and swaps make a into b. */
 size_t stk_edit_distance(const char *a, const char *b);

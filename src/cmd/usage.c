@@ -106,15 +106,17 @@ void stk_options_dump(const struct stk_command *command, FILE *to)
                   command->summary);
     for (size_t i = 0; i < command->n_options; i++) {
         const struct stk_option *option = &command->options[i];
+        char number[STK_SIZE_TEXT];
+        const char *fallback =
+            option->why == NULL ? option->fallback : stk_size_text(option->value, number);
         if (strcmp(option->name, "dump-options") == 0) {
             continue;
         }
         (void)fprintf(to, "option\t%s\t%c\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name,
                       option->letter ? option->letter : '-', option->name,
                       kind_name(option->kind), option->arg ? option->arg : "-",
-                      option->choices ? option->choices : "-",
-                      option->fallback ? option->fallback : "-", option->help,
-                      option->why ? option->why : "-");
+                      option->choices ? option->choices : "-", fallback ? fallback : "-",
+                      option->help, option->why ? option->why : "-");
     }
 }
 

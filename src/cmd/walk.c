@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/console.h"
+
 /* Levels of directories; each holds a descriptor open. */
 #define DEPTH_MAX 200
 
@@ -343,7 +345,7 @@ static enum stk_status visit(struct tree *tree, const struct level *level,
 
 static enum stk_status run(struct tree *tree)
 {
-    while (tree->depth > 0) {
+    while (tree->depth > 0 && !stk_interrupted()) {
         struct level *level = &tree->levels[tree->depth - 1];
         if (level->next == level->n) {
             leave(tree);

@@ -5,12 +5,12 @@
 
 #include "report/escape.h"
 
-void stk_json_init(struct stk_json *json, struct stk_buf *out)
+void stk_jsonw_init(struct stk_jsonw *json, struct stk_buf *out)
 {
-    *json = (struct stk_json){.out = out};
+    *json = (struct stk_jsonw){.out = out};
 }
 
-static void separate(struct stk_json *json)
+static void separate(struct stk_jsonw *json)
 {
     if (json->comma) {
         stk_buf_put(json->out, ", ", 2);
@@ -18,20 +18,20 @@ static void separate(struct stk_json *json)
     json->comma = true;
 }
 
-void stk_json_begin(struct stk_json *json, char bracket)
+void stk_jsonw_begin(struct stk_jsonw *json, char bracket)
 {
     separate(json);
     stk_buf_byte(json->out, (uint8_t)bracket);
     json->comma = false;
 }
 
-void stk_json_end(struct stk_json *json, char bracket)
+void stk_jsonw_end(struct stk_jsonw *json, char bracket)
 {
     stk_buf_byte(json->out, (uint8_t)bracket);
     json->comma = true;
 }
 
-void stk_json_key(struct stk_json *json, const char *key)
+void stk_jsonw_key(struct stk_jsonw *json, const char *key)
 {
     separate(json);
     stk_buf_byte(json->out, '"');
@@ -94,7 +94,7 @@ static size_t plain_prefix(struct stk_span text)
     return n;
 }
 
-void stk_json_span(struct stk_json *json, struct stk_span text)
+void stk_jsonw_span(struct stk_jsonw *json, struct stk_span text)
 {
     separate(json);
     stk_buf_byte(json->out, '"');
@@ -116,12 +116,12 @@ void stk_json_span(struct stk_json *json, struct stk_span text)
     stk_buf_byte(json->out, '"');
 }
 
-void stk_json_str(struct stk_json *json, const char *text)
+void stk_jsonw_str(struct stk_jsonw *json, const char *text)
 {
-    stk_json_span(json, stk_span_of(text, strlen(text)));
+    stk_jsonw_span(json, stk_span_of(text, strlen(text)));
 }
 
-void stk_json_uint(struct stk_json *json, uint64_t value)
+void stk_jsonw_uint(struct stk_jsonw *json, uint64_t value)
 {
     char digits[20];
     size_t n = sizeof(digits);
@@ -133,35 +133,35 @@ void stk_json_uint(struct stk_json *json, uint64_t value)
     stk_buf_put(json->out, digits + n, sizeof(digits) - n);
 }
 
-void stk_json_int(struct stk_json *json, int64_t value)
+void stk_jsonw_int(struct stk_jsonw *json, int64_t value)
 {
     if (value >= 0) {
-        stk_json_uint(json, (uint64_t)value);
+        stk_jsonw_uint(json, (uint64_t)value);
         return;
     }
     separate(json);
     stk_buf_printf(json->out, "%lld", (long long)value);
 }
 
-void stk_json_bool(struct stk_json *json, bool value)
+void stk_jsonw_bool(struct stk_jsonw *json, bool value)
 {
     separate(json);
     stk_buf_str(json->out, value ? "true" : "false");
 }
 
-void stk_json_null(struct stk_json *json)
+void stk_jsonw_null(struct stk_jsonw *json)
 {
     separate(json);
     stk_buf_str(json->out, "null");
 }
 
-void stk_json_seconds(struct stk_json *json, double seconds)
+void stk_jsonw_seconds(struct stk_jsonw *json, double seconds)
 {
     separate(json);
     stk_buf_printf(json->out, "%.3f", seconds);
 }
 
-void stk_json_base64(struct stk_json *json, struct stk_span bytes)
+void stk_jsonw_base64(struct stk_jsonw *json, struct stk_span bytes)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -12,29 +12,29 @@
 
 #include "base/buf.h"
 
-struct stk_json {
+struct stk_jsonw {
     struct stk_buf *out; /* borrowed */
     bool comma;          /* something stands before in this object or array */
 };
 
-void stk_json_init(struct stk_json *json, struct stk_buf *out);
+void stk_jsonw_init(struct stk_jsonw *json, struct stk_buf *out);
 
 /* '{' or '[', and '}' or ']'. */
-void stk_json_begin(struct stk_json *json, char bracket);
-void stk_json_end(struct stk_json *json, char bracket);
+void stk_jsonw_begin(struct stk_jsonw *json, char bracket);
+void stk_jsonw_end(struct stk_jsonw *json, char bracket);
 
 /* key is text of ours: ASCII that needs no escape. */
-void stk_json_key(struct stk_json *json, const char *key);
+void stk_jsonw_key(struct stk_jsonw *json, const char *key);
 
-void stk_json_span(struct stk_json *json, struct stk_span text);
-void stk_json_str(struct stk_json *json, const char *text);
-void stk_json_uint(struct stk_json *json, uint64_t value);
-void stk_json_int(struct stk_json *json, int64_t value);
-void stk_json_bool(struct stk_json *json, bool value);
-void stk_json_null(struct stk_json *json);
+void stk_jsonw_span(struct stk_jsonw *json, struct stk_span text);
+void stk_jsonw_str(struct stk_jsonw *json, const char *text);
+void stk_jsonw_uint(struct stk_jsonw *json, uint64_t value);
+void stk_jsonw_int(struct stk_jsonw *json, int64_t value);
+void stk_jsonw_bool(struct stk_jsonw *json, bool value);
+void stk_jsonw_null(struct stk_jsonw *json);
 
 /* Seconds with three decimals. */
-void stk_json_seconds(struct stk_json *json, double seconds);
+void stk_jsonw_seconds(struct stk_jsonw *json, double seconds);
 
 /* A string of base64 (RFC 4648 section 4), for bytes that must come back exactly. */
-void stk_json_base64(struct stk_json *json, struct stk_span bytes);
+void stk_jsonw_base64(struct stk_jsonw *json, struct stk_span bytes);

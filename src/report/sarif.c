@@ -36,7 +36,7 @@ static const char *score(const struct stk_rule_info *rule)
 }
 
 /* DANGEROUS_CALL as DangerousCall, which is how 3.49.7 would have it. */
-static void put_pascal(struct stk_json *json, const char *name)
+static void put_pascal(struct stk_jsonw *json, const char *name)
 {
     char pascal[64];
     size_t n = 0;
@@ -50,48 +50,48 @@ static void put_pascal(struct stk_json *json, const char *name)
         pascal[n++] = lower ? (char)(*p - 'A' + 'a') : *p;
         upper = false;
     }
-    stk_json_span(json, stk_span_of(pascal, n));
+    stk_jsonw_span(json, stk_span_of(pascal, n));
 }
 
-static void put_message(struct stk_json *json, const char *key, const char *text)
+static void put_message(struct stk_jsonw *json, const char *key, const char *text)
 {
-    stk_json_key(json, key);
-    stk_json_begin(json, '{');
-    stk_json_key(json, "text");
-    stk_json_str(json, text);
-    stk_json_end(json, '}');
+    stk_jsonw_key(json, key);
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "text");
+    stk_jsonw_str(json, text);
+    stk_jsonw_end(json, '}');
 }
 
-static void put_rule(struct stk_json *json, const struct stk_rule_info *rule)
+static void put_rule(struct stk_jsonw *json, const struct stk_rule_info *rule)
 {
-    stk_json_begin(json, '{');
-    stk_json_key(json, "id");
-    stk_json_str(json, rule->id);
-    stk_json_key(json, "name");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "id");
+    stk_jsonw_str(json, rule->id);
+    stk_jsonw_key(json, "name");
     put_pascal(json, rule->name);
     put_message(json, "shortDescription", rule->text);
-    stk_json_key(json, "defaultConfiguration");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "level");
-    stk_json_str(json, level(rule));
-    stk_json_end(json, '}');
-    stk_json_key(json, "properties");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "tags");
-    stk_json_begin(json, '[');
-    stk_json_str(json, "security");
-    stk_json_end(json, ']');
-    stk_json_key(json, "security-severity");
-    stk_json_str(json, score(rule));
-    stk_json_key(json, "verdict");
-    stk_json_str(json, stk_verdict_name(rule->verdict));
-    stk_json_end(json, '}');
-    stk_json_end(json, '}');
+    stk_jsonw_key(json, "defaultConfiguration");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "level");
+    stk_jsonw_str(json, level(rule));
+    stk_jsonw_end(json, '}');
+    stk_jsonw_key(json, "properties");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "tags");
+    stk_jsonw_begin(json, '[');
+    stk_jsonw_str(json, "security");
+    stk_jsonw_end(json, ']');
+    stk_jsonw_key(json, "security-severity");
+    stk_jsonw_str(json, score(rule));
+    stk_jsonw_key(json, "verdict");
+    stk_jsonw_str(json, stk_verdict_name(rule->verdict));
+    stk_jsonw_end(json, '}');
+    stk_jsonw_end(json, '}');
 }
 
 static void sarif_head(struct stk_buf *out)
 {
-    struct stk_json json;
+    struct stk_jsonw json;
     stk_buf_str(out, "{\"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\",\n"
                      " \"version\": \"2.1.0\",\n"
                      " \"runs\": [{\"tool\": {\"driver\": {\"name\": \"stockade\", "
@@ -99,7 +99,7 @@ static void sarif_head(struct stk_buf *out)
                      "\"semanticVersion\": \"" STOCKADE_VERSION "\", \"rules\": [");
     for (size_t i = 0; i < STK_RULE_COUNT; i++) {
         stk_buf_str(out, i == 0 ? "\n  " : ",\n  ");
-        stk_json_init(&json, out);
+        stk_jsonw_init(&json, out);
         put_rule(&json, &stk_rules[i]);
     }
     stk_buf_str(out, "]}},\n \"results\": [");
@@ -114,60 +114,60 @@ struct place {
     enum stk_verdict verdict;
 };
 
-static void put_uri(struct stk_json *json, struct stk_span path)
+static void put_uri(struct stk_jsonw *json, struct stk_span path)
 {
-    stk_json_key(json, "artifactLocation");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "uri");
+    stk_jsonw_key(json, "artifactLocation");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "uri");
     stk_buf_byte(json->out, '"');
     stk_buf_str(json->out, path.len > 0 && path.data[0] == '/' ? "file://" : "");
     stk_escape_uri(json->out, path);
     stk_buf_byte(json->out, '"');
-    stk_json_end(json, '}');
+    stk_jsonw_end(json, '}');
 }
 
 /* The region is the opcode, one byte. */
-static void put_region(struct stk_json *json, uint64_t off)
+static void put_region(struct stk_jsonw *json, uint64_t off)
 {
-    stk_json_key(json, "region");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "byteOffset");
-    stk_json_uint(json, off);
-    stk_json_key(json, "byteLength");
-    stk_json_uint(json, 1);
-    stk_json_end(json, '}');
+    stk_jsonw_key(json, "region");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "byteOffset");
+    stk_jsonw_uint(json, off);
+    stk_jsonw_key(json, "byteLength");
+    stk_jsonw_uint(json, 1);
+    stk_jsonw_end(json, '}');
 }
 
-static void put_member(struct stk_json *json, const char *member)
+static void put_member(struct stk_jsonw *json, const char *member)
 {
-    stk_json_key(json, "logicalLocations");
-    stk_json_begin(json, '[');
-    stk_json_begin(json, '{');
-    stk_json_key(json, "fullyQualifiedName");
-    stk_json_str(json, member);
-    stk_json_key(json, "kind");
-    stk_json_str(json, "member");
-    stk_json_end(json, '}');
-    stk_json_end(json, ']');
+    stk_jsonw_key(json, "logicalLocations");
+    stk_jsonw_begin(json, '[');
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "fullyQualifiedName");
+    stk_jsonw_str(json, member);
+    stk_jsonw_key(json, "kind");
+    stk_jsonw_str(json, "member");
+    stk_jsonw_end(json, '}');
+    stk_jsonw_end(json, ']');
 }
 
-static void put_locations(struct stk_json *json, const struct place *place)
+static void put_locations(struct stk_jsonw *json, const struct place *place)
 {
-    stk_json_key(json, "locations");
-    stk_json_begin(json, '[');
-    stk_json_begin(json, '{');
-    stk_json_key(json, "physicalLocation");
-    stk_json_begin(json, '{');
+    stk_jsonw_key(json, "locations");
+    stk_jsonw_begin(json, '[');
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "physicalLocation");
+    stk_jsonw_begin(json, '{');
     put_uri(json, place->result->path);
     if (place->member == NULL && place->off < place->result->report->size) {
         put_region(json, place->off);
     }
-    stk_json_end(json, '}');
+    stk_jsonw_end(json, '}');
     if (place->member != NULL) {
         put_member(json, place->member);
     }
-    stk_json_end(json, '}');
-    stk_json_end(json, ']');
+    stk_jsonw_end(json, '}');
+    stk_jsonw_end(json, ']');
 }
 
 /* FNV-1a, and the NUL as well. Not base's hash: that one may change, fingerprints may
@@ -183,7 +183,7 @@ STK_WRAPS static uint64_t fingerprint(uint64_t hash, const char *text)
 
 /* Names the finding across runs and moves of the file: what was found, in which member;
  * neither path nor offset. */
-static void put_fingerprint(struct stk_json *json, const struct place *place)
+static void put_fingerprint(struct stk_jsonw *json, const struct place *place)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     char digits[17];
@@ -191,37 +191,37 @@ static void put_fingerprint(struct stk_json *json, const struct place *place)
     hash = fingerprint(hash, place->member == NULL ? "" : place->member);
     hash = fingerprint(hash, place->finding->message);
     (void)snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)hash);
-    stk_json_key(json, "partialFingerprints");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "stockade/v1");
-    stk_json_str(json, digits);
-    stk_json_end(json, '}');
+    stk_jsonw_key(json, "partialFingerprints");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "stockade/v1");
+    stk_jsonw_str(json, digits);
+    stk_jsonw_end(json, '}');
 }
 
-static void put_properties(struct stk_json *json, const struct place *place)
+static void put_properties(struct stk_jsonw *json, const struct place *place)
 {
-    stk_json_key(json, "properties");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "verdict");
-    stk_json_str(json, stk_verdict_name(place->verdict));
-    stk_json_key(json, "format");
-    stk_json_str(json, place->result->report->format);
+    stk_jsonw_key(json, "properties");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "verdict");
+    stk_jsonw_str(json, stk_verdict_name(place->verdict));
+    stk_jsonw_key(json, "format");
+    stk_jsonw_str(json, place->result->report->format);
     if (place->member != NULL) {
-        stk_json_key(json, "member");
-        stk_json_str(json, place->member);
+        stk_jsonw_key(json, "member");
+        stk_jsonw_str(json, place->member);
     }
-    stk_json_key(json, "offset");
-    stk_json_uint(json, place->off);
+    stk_jsonw_key(json, "offset");
+    stk_jsonw_uint(json, place->off);
     if (place->result->sha256 != NULL) {
-        stk_json_key(json, "sha256");
-        stk_json_str(json, place->result->sha256);
+        stk_jsonw_key(json, "sha256");
+        stk_jsonw_str(json, place->result->sha256);
     }
-    stk_json_end(json, '}');
+    stk_jsonw_end(json, '}');
 }
 
 /* In a message's text, braces are doubled (3.11.5), and what would be a link (3.11.6) is
  * none: an attacker's text must not become something to click on. */
-static void put_text(struct stk_json *json, struct stk_buf *scratch, const char *text)
+static void put_text(struct stk_jsonw *json, struct stk_buf *scratch, const char *text)
 {
     bool link = strstr(text, "](") != NULL;
     stk_buf_clear(scratch);
@@ -236,55 +236,55 @@ static void put_text(struct stk_json *json, struct stk_buf *scratch, const char 
     if (scratch->status != STK_OK) {
         json->out->status = scratch->status;
     }
-    stk_json_key(json, "message");
-    stk_json_begin(json, '{');
-    stk_json_key(json, "text");
-    stk_json_span(json, stk_buf_span(scratch));
-    stk_json_end(json, '}');
+    stk_jsonw_key(json, "message");
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "text");
+    stk_jsonw_span(json, stk_buf_span(scratch));
+    stk_jsonw_end(json, '}');
 }
 
 static void put_result(struct stk_buf *out, const struct place *place)
 {
     const struct stk_rule_info *rule = &stk_rules[place->finding->rule];
     struct stk_buf scratch;
-    struct stk_json json;
+    struct stk_jsonw json;
     stk_buf_init(&scratch, out->alloc, out->max);
-    stk_json_init(&json, out);
+    stk_jsonw_init(&json, out);
     stk_buf_str(out, ",\n  ");
-    stk_json_begin(&json, '{');
-    stk_json_key(&json, "ruleId");
-    stk_json_str(&json, rule->id);
-    stk_json_key(&json, "ruleIndex");
-    stk_json_uint(&json, place->finding->rule);
-    stk_json_key(&json, "level");
-    stk_json_str(&json, level(rule));
+    stk_jsonw_begin(&json, '{');
+    stk_jsonw_key(&json, "ruleId");
+    stk_jsonw_str(&json, rule->id);
+    stk_jsonw_key(&json, "ruleIndex");
+    stk_jsonw_uint(&json, place->finding->rule);
+    stk_jsonw_key(&json, "level");
+    stk_jsonw_str(&json, level(rule));
     put_text(&json, &scratch, place->finding->message);
     put_locations(&json, place);
     put_fingerprint(&json, place);
     put_properties(&json, place);
-    stk_json_end(&json, '}');
+    stk_jsonw_end(&json, '}');
     stk_buf_release(&scratch);
 }
 
 static void put_error(struct stk_buf *out, const struct stk_file_result *result)
 {
-    struct stk_json json;
-    stk_json_init(&json, out);
+    struct stk_jsonw json;
+    stk_jsonw_init(&json, out);
     stk_buf_str(out, ",\n  ");
-    stk_json_begin(&json, '{');
-    stk_json_key(&json, "level");
-    stk_json_str(&json, "error");
+    stk_jsonw_begin(&json, '{');
+    stk_jsonw_key(&json, "level");
+    stk_jsonw_str(&json, "error");
     put_message(&json, "message", result->error);
-    stk_json_key(&json, "locations");
-    stk_json_begin(&json, '[');
-    stk_json_begin(&json, '{');
-    stk_json_key(&json, "physicalLocation");
-    stk_json_begin(&json, '{');
+    stk_jsonw_key(&json, "locations");
+    stk_jsonw_begin(&json, '[');
+    stk_jsonw_begin(&json, '{');
+    stk_jsonw_key(&json, "physicalLocation");
+    stk_jsonw_begin(&json, '{');
     put_uri(&json, result->path);
-    stk_json_end(&json, '}');
-    stk_json_end(&json, '}');
-    stk_json_end(&json, ']');
-    stk_json_end(&json, '}');
+    stk_jsonw_end(&json, '}');
+    stk_jsonw_end(&json, '}');
+    stk_jsonw_end(&json, ']');
+    stk_jsonw_end(&json, '}');
 }
 
 static void put_stream(struct stk_buf *out, const struct stk_file_result *result,

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * For people. Files that are not clean, the worst first, each with what it would do,
- * where and why; clean files are counted. What a rule means is said once a file, and a
- * file's findings are cut to what matters most unless all were asked for.
+ * where and why; clean files are counted. A file's findings, the worst first, are cut to
+ * what matters most unless all were asked for.
  */
+#include <string.h>
+
 #include "report/escape.h"
 #include "report/report.h"
 
 /* Findings of one file that are shown without --verbose. */
-#define SHOWN_MAX 4
+#define SHOWN_MAX 3
 
 static const char *color_of(enum stk_verdict verdict)
 {
@@ -76,45 +78,47 @@ static const struct stk_finding *next(struct walk *walk)
     return NULL;
 }
 
-static void put_why(struct stk_buf *out, uint64_t *said, enum stk_rule rule)
+/* Where, and why it is rated so: the catalogue's reason, or what the rule means. */
+static void put_why(struct stk_buf *out, const struct stk_report_options *options,
+                    const struct stk_finding *finding, const char *member)
 {
-    uint64_t bit = UINT64_C(1) << (rule & 63);
-    stk_buf_printf(out, "  [%s", stk_rules[rule].id);
-    if ((*said & bit) == 0) {
-        stk_buf_printf(out, ": %s", stk_rules[rule].text);
-    }
-    stk_buf_str(out, "]\n");
-    *said |= bit;
-}
-
-static void put_finding(struct stk_buf *out, const struct stk_finding *finding,
-                        const char *member, uint64_t *said)
-{
-    stk_buf_str(out, "  ");
+    const struct stk_rule_info *rule = &stk_rules[finding->rule];
+    stk_buf_str(out, options->color ? "    \033[2m" : "    ");
     if (member != NULL) {
+        stk_buf_str(out, "in ");
         stk_escape_again(out, member);
-        stk_buf_str(out, ", ");
+        stk_buf_byte(out, ' ');
     }
-    stk_buf_printf(out, "byte %llu: ", (unsigned long long)finding->off);
-    stk_escape_again(out, finding->message);
-    stk_buf_str(out, "\n    ");
-    put_why(out, said, finding->rule);
+    stk_buf_printf(out, "at byte %llu", (unsigned long long)finding->off);
+    if (finding->reason != NULL) {
+        stk_buf_printf(out, ": %s", finding->reason);
+    } else if (strcmp(finding->message, rule->text) != 0) {
+        stk_buf_printf(out, ": %s", rule->text);
+    }
+    stk_buf_printf(out, " [%s]", rule->id);
+    stk_buf_str(out, options->color ? "\033[0m\n" : "\n");
 }
 
-/* All findings whose rule gives this verdict, up to *left. Returns how many there are. */
-static uint64_t put_findings(struct stk_buf *out, const struct stk_report *report,
-                             enum stk_verdict verdict, uint64_t *left, uint64_t *said)
+/* All findings of this verdict and severity, up to *left. Returns how many there are. */
+static uint64_t put_findings(struct stk_buf *out,
+                             const struct stk_report_options *options,
+                             const struct stk_report *report, enum stk_verdict verdict,
+                             enum stk_severity severity, uint64_t *left)
 {
     struct walk walk = {.report = report};
     const struct stk_finding *finding;
     uint64_t n = 0;
     while ((finding = next(&walk)) != NULL) {
-        if (stk_rules[finding->rule].verdict != verdict) {
+        const struct stk_rule_info *rule = &stk_rules[finding->rule];
+        if (rule->verdict != verdict || rule->severity != severity) {
             continue;
         }
         n++;
         if (*left > 0) {
-            put_finding(out, finding, walk.member, said);
+            stk_buf_str(out, "  ");
+            stk_escape_again(out, finding->message);
+            stk_buf_byte(out, '\n');
+            put_why(out, options, finding, walk.member);
             (*left)--;
         }
     }
@@ -125,11 +129,13 @@ static void put_block(struct stk_buf *out, const struct stk_report_options *opti
                       const struct stk_file_result *result)
 {
     uint64_t left = options->verbose ? UINT64_MAX : SHOWN_MAX;
-    uint64_t said = 0;
     uint64_t n = 0;
     put_header(out, options, result);
     for (int v = STK_VERDICT_DANGEROUS; v >= STK_VERDICT_CLEAN; v--) {
-        n += put_findings(out, result->report, (enum stk_verdict)v, &left, &said);
+        for (int s = STK_SEVERITY_CRITICAL; s >= STK_SEVERITY_LOW; s--) {
+            n += put_findings(out, options, result->report, (enum stk_verdict)v,
+                              (enum stk_severity)s, &left);
+        }
     }
     if (!options->verbose && n > SHOWN_MAX) {
         stk_buf_str(out, "  and ");

@@ -84,14 +84,13 @@ enum stk_status stk_scan_note(struct stk_scanner *s, const char *member,
 const char *stk_scan_member(struct stk_scanner *s, const char *outer,
                             const char *separator, struct stk_span inner)
 {
-    char name[MEMBER_MAX];
     struct stk_buf buf;
     stk_buf_init(&buf, s->alloc, (size_t)1 << 16);
     if (outer != NULL) {
         stk_buf_str(&buf, outer);
         stk_buf_str(&buf, separator);
     }
-    stk_buf_str(&buf, stk_escape(name, sizeof name, inner));
+    stk_buf_put(&buf, inner.data, inner.len < MEMBER_MAX ? inner.len : MEMBER_MAX);
     const char *copy =
         buf.status == STK_OK ? stk_arena_text(&s->arena, stk_buf_span(&buf)) : NULL;
     stk_buf_release(&buf);

@@ -75,7 +75,8 @@ enum stk_status stk_scan_inside(struct stk_scanner *s, const struct stk_place *p
 enum stk_status stk_scan_note(struct stk_scanner *s, const char *member,
                               enum stk_rule rule, uint64_t off, const char *message);
 
-/* "outer" + separator + escaped inner; arena, or NULL. */
+/* "outer" + separator + inner, which is escaped already and cut if it is long; arena, or
+ * NULL. */
 const char *stk_scan_member(struct stk_scanner *s, const char *outer,
                             const char *separator, struct stk_span inner);
 
