@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * 7z, cab and cpio through libarchive, which is given memory or the source and never a
+ * 7z and cab through libarchive, which is given memory or the source and never a
  * path. rar and xar are only recognised: their readers carry a virtual machine and an XML
  * parser, which is more than a wall should have in it for formats that no loader opens.
  */
@@ -242,12 +242,6 @@ static enum stk_status walk_cab(const struct stk_source *source,
     return walk(source, v, archive_read_support_format_cab, "cab");
 }
 
-static enum stk_status walk_cpio(const struct stk_source *source,
-                                 const struct stk_visitor *v)
-{
-    return walk(source, v, archive_read_support_format_cpio, "cpio");
-}
-
 static enum stk_status walk_closed(const struct stk_source *source,
                                    const struct stk_visitor *v)
 {
@@ -268,25 +262,6 @@ static bool is_cab(const struct stk_source *source, struct stk_span head)
     return head.len >= 36 && stk_span_starts(head, "MSCF\0\0\0\0", 8);
 }
 
-/* The ASCII forms; "0707" and a kind, and octal or hexadecimal digits behind it. */
-static bool is_cpio(const struct stk_source *source, struct stk_span head)
-{
-    (void)source;
-    if (head.len < 76 || !stk_span_starts(head, "07070", 5) ||
-        (head.data[5] != '1' && head.data[5] != '2' && head.data[5] != '7')) {
-        return false;
-    }
-    for (size_t i = 6; i < 76; i++) {
-        uint8_t byte = head.data[i];
-        bool digit = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
-                     (byte >= 'A' && byte <= 'F');
-        if (!digit) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool is_rar(const struct stk_source *source, struct stk_span head)
 {
     (void)source;
@@ -301,6 +276,5 @@ static bool is_xar(const struct stk_source *source, struct stk_span head)
 
 const struct stk_format stk_format_7z = {"7z", "7z", is_7z, walk_7z};
 const struct stk_format stk_format_cab = {"cab", "Microsoft cabinet", is_cab, walk_cab};
-const struct stk_format stk_format_cpio = {"cpio", "cpio (ASCII)", is_cpio, walk_cpio};
 const struct stk_format stk_format_rar = {"rar", "RAR", is_rar, walk_closed};
 const struct stk_format stk_format_xar = {"xar", "xar", is_xar, walk_closed};

@@ -5,6 +5,7 @@
  * has acted on those bytes by then.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "container/expand.h"
 #include "container/formats.h"
@@ -13,8 +14,9 @@
 typedef enum stk_status expand_fn(const struct stk_visitor *v,
                                   const struct stk_source *in, struct stk_buf *out);
 
-/* zlib and lzma have no magic number, and some text begins like them. Where that little
- * comes out before an error, the bytes were something else; they are searched anyway. */
+/* zlib and lzma have no magic number, and other data begins like them. Where that little
+ * comes out before an error, the bytes may be something else: what follows their first
+ * one, from which the visitor looks anyway, is handed out as it is. */
 #define WEAK_MIN 512
 
 struct method {
@@ -50,14 +52,29 @@ static enum stk_status note_failure(const struct stk_visitor *v, const char *nam
     return status;
 }
 
-static enum stk_status report(const struct stk_visitor *v, const struct method *method,
+static enum stk_status hand_rest(const struct stk_source *source,
+                                 const struct stk_visitor *v)
+{
+    struct stk_part part = {
+        .source = stk_source_part(source, 1, UINT64_MAX),
+        .off = 1,
+        .role = STK_ROLE_ANY,
+        .in_file = true,
+    };
+    return v->part(v->ctx, &part);
+}
+
+static enum stk_status report(const struct stk_source *source,
+                              const struct stk_visitor *v, const struct method *method,
                               enum stk_status status, const struct stk_buf *out)
 {
     if (stk_status_is_environment(status)) {
         return status;
     }
     bool noise = method->weak && out->len < WEAK_MIN && status != STK_E_LIMIT;
-    if (status != STK_OK && !noise) {
+    if (status != STK_OK && noise) {
+        STK_TRY(hand_rest(source, v));
+    } else if (status != STK_OK) {
         STK_TRY(note_failure(v, method->name, status));
     }
     if (out->len == 0) {
@@ -76,7 +93,7 @@ static enum stk_status walk(const struct stk_source *source, const struct stk_vi
     struct stk_buf out;
     stk_buf_init(&out, v->alloc, SIZE_MAX);
     enum stk_status status = method->expand(v, source, &out);
-    status = report(v, method, status, &out);
+    status = report(source, v, method, status, &out);
     stk_buf_release(&out);
     return status;
 }
@@ -127,11 +144,11 @@ static bool is_deflate(const uint8_t *p)
     }
 }
 
-/* RFC 1950 with a 32 KiB window and no dictionary, as the zlib module writes it. */
+/* RFC 1950 with a window of any size, as zlib.decompress takes it, and no dictionary. */
 static bool is_zlib(const struct stk_source *source, struct stk_span head)
 {
     (void)source;
-    return head.len >= 8 && head.data[0] == 0x78 && (head.data[1] & 0x20) == 0 &&
+    return head.len >= 8 && (head.data[0] & 0x8f) == 8 && (head.data[1] & 0x20) == 0 &&
            (head.data[0] << 8 | head.data[1]) % 31 == 0 && is_deflate(head.data + 2);
 }
 
@@ -169,15 +186,24 @@ static bool is_lz4(const struct stk_source *source, struct stk_span head)
     return first_frame_is(source, head, 0x184D2204);
 }
 
-/* joblib before 0.10 (numpy_pickle_compat.py): "ZF", the expanded length as text of
- * Python's hex() padded to 19 characters, and a zlib stream; one space more for what
- * Python 2 wrote. */
+/* joblib before 0.10 (numpy_pickle_compat.py): "ZF", the expanded length in 19 characters
+ * that Python's int(text, 16) takes, and a zlib stream; one space more for what Python 2
+ * wrote. */
 #define ZFILE_HEAD 21
 
 static bool is_zfile(const struct stk_source *source, struct stk_span head)
 {
+    static const char of_numbers[] = "0123456789abcdefABCDEFxX_+- \t\n\v\f\r";
     (void)source;
-    return head.len > ZFILE_HEAD && stk_span_starts(head, "ZF0x", 4);
+    if (head.len <= ZFILE_HEAD || !stk_span_starts(head, "ZF", 2)) {
+        return false;
+    }
+    for (size_t i = 2; i < ZFILE_HEAD; i++) {
+        if (memchr(of_numbers, head.data[i], sizeof(of_numbers) - 1) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static enum stk_status walk_gzip(const struct stk_source *source,

@@ -13,6 +13,7 @@ extern const struct stk_format stk_format_npy;
 extern const struct stk_format stk_format_safetensors;
 extern const struct stk_format stk_format_gguf;
 extern const struct stk_format stk_format_tar;
+extern const struct stk_format stk_format_cpio;
 extern const struct stk_format stk_format_zip;
 
 /* compressed.c */
@@ -28,7 +29,6 @@ extern const struct stk_format stk_format_zfile;
 /* archive.c */
 extern const struct stk_format stk_format_7z;
 extern const struct stk_format stk_format_cab;
-extern const struct stk_format stk_format_cpio;
 extern const struct stk_format stk_format_rar;
 extern const struct stk_format stk_format_xar;
 

@@ -116,6 +116,11 @@ enum stk_status stk_expand_deflate_used(const struct stk_visitor *v,
     return status;
 }
 
+uint32_t stk_crc32(uint32_t crc, const uint8_t *bytes, size_t len)
+{
+    return (uint32_t)crc32_z(crc, bytes, len);
+}
+
 static enum stk_status expand_single(const struct stk_visitor *v,
                                      const struct stk_source *in, struct stk_buf *out,
                                      int bits)
@@ -245,7 +250,7 @@ static enum stk_status header_byte(struct gzip *g, uint8_t byte)
 STK_WRAPS static enum stk_status body(struct gzip *g, struct stk_codec_step *gzip_step)
 {
     enum stk_status status = step(&g->inner, gzip_step);
-    g->crc = (uint32_t)crc32(g->crc, gzip_step->out, (unsigned)gzip_step->written);
+    g->crc = stk_crc32(g->crc, gzip_step->out, gzip_step->written);
     g->len += (uint32_t)gzip_step->written;
     if (gzip_step->end) {
         g->phase = PHASE_TRAILER;

@@ -143,7 +143,8 @@ static bool has(struct stk_span text, const char *word, size_t len)
     return stk_span_find(text, word, len) != SIZE_MAX;
 }
 
-/* Names code: "Lambda"; layers that load a SavedModel; what is not of Keras. */
+/* Names code: "Lambda"; layers that load a SavedModel or unpickle a module of torch; what
+ * is not of Keras. */
 static bool is_code(const struct scan *s, enum field field)
 {
     struct stk_span value = stk_span_of(s->string, s->len);
@@ -151,7 +152,8 @@ static bool is_code(const struct scan *s, enum field field)
     case FIELD_MODULE:
         return s->cut || !is_known_module(value);
     case FIELD_CLASS:
-        return has(value, "Lambda", 6) || has(value, "TFSM", 4);
+        return has(value, "Lambda", 6) || has(value, "TFSM", 4) ||
+               has(value, "TorchModule", 11);
     case FIELD_OTHER:
         break;
     }

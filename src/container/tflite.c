@@ -10,6 +10,7 @@
 
 #define NAME_KEPT 64
 #define NOTES_MAX 16
+#define CODES_MAX 4096 /* operators of a model: there are some 200 that are built in */
 
 /* Fields by their place in the schema. */
 #define MODEL_OPERATOR_CODES 1
@@ -84,6 +85,11 @@ static enum stk_status look_at_codes(struct stk_reader *r, const struct stk_visi
         stk_reader_fail(r, STK_E_TRUNCATED);
     }
     for (uint32_t i = 0; i < n && r->status == STK_OK && noted < NOTES_MAX; i++) {
+        if (i == CODES_MAX) {
+            return stk_visitor_note(v, STK_NOTE_LIMIT, codes,
+                                    "TensorFlow Lite model has more operators than are "
+                                    "looked at");
+        }
         uint64_t code = follow(r, codes + 4 + 4 * (uint64_t)i);
         uint64_t custom = field_at(r, code, CODE_CUSTOM);
         if (custom != 0) {

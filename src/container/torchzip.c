@@ -135,18 +135,21 @@ static enum stk_status name_format(struct stk_zip *zip, const struct layout *l)
         zip->visitor->refine(zip->visitor->ctx, format);
     }
     if (l->package != SIZE_MAX) {
-        STK_TRY(stk_zip_note(zip, STK_NOTE_CODE, zip->entries[l->package].at,
+        STK_TRY(stk_zip_note(zip, STK_NOTE_CODE,
+                             stk_zip_entry_off(&zip->entries[l->package]),
                              "torch.package code"));
     }
     if (is_script(l)) {
-        STK_TRY(stk_zip_note(zip, STK_NOTE_CODE, zip->entries[l->code].at,
+        STK_TRY(stk_zip_note(zip, STK_NOTE_CODE,
+                             stk_zip_entry_off(&zip->entries[l->code]),
                              "TorchScript code"));
     }
     /* caffe2/serialize/inline_container.cc: "file in archive is not in a subdirectory".
      */
     if (l->data_pkl == SIZE_MAX && l->bare_pkl != SIZE_MAX &&
         l->bare_version != SIZE_MAX) {
-        STK_TRY(stk_zip_note(zip, STK_NOTE_AMBIGUOUS, zip->entries[l->bare_pkl].at,
+        STK_TRY(stk_zip_note(zip, STK_NOTE_AMBIGUOUS,
+                             stk_zip_entry_off(&zip->entries[l->bare_pkl]),
                              "torch members outside a folder: torch.load refuses what "
                              "others unpickle"));
     }

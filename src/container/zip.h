@@ -77,6 +77,12 @@ struct stk_zip_entry {
     bool odd;    /* loaders differ about it: never left out */
 };
 
+/* Where a note about it points: its local header, if there is one. */
+static inline uint64_t stk_zip_entry_off(const struct stk_zip_entry *entry)
+{
+    return entry->found ? entry->at : entry->header;
+}
+
 struct stk_zip_gap {
     uint64_t off;
     uint64_t len;

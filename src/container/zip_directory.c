@@ -280,7 +280,9 @@ enum stk_status stk_zip_list(struct stk_zip *zip, struct stk_zip_dir *dir)
     if (zip->full || (is_done(dir, n) && dir->used == dir->size)) {
         return STK_OK;
     }
-    return stk_zip_note(zip, STK_NOTE_AMBIGUOUS, dir->start + dir->used,
+    uint64_t off = dir->start + dir->used; /* a comment may leave the file */
+    off = off < zip->source->size ? off : zip->source->size;
+    return stk_zip_note(zip, STK_NOTE_AMBIGUOUS, off,
                         "the central directory has another size or count than its end "
                         "record says");
 }

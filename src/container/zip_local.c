@@ -19,7 +19,7 @@ static enum stk_status note_entry(struct stk_zip *zip, enum stk_note_kind kind,
                                   const struct stk_zip_entry *entry, const char *what)
 {
     char shown[NAME_SHOWN];
-    return stk_zip_note(zip, kind, entry->at, "%s: '%s'", what,
+    return stk_zip_note(zip, kind, stk_zip_entry_off(entry), "%s: '%s'", what,
                         stk_escape(shown, sizeof(shown), entry->name));
 }
 

@@ -4,8 +4,6 @@
  * as the limits let them. A lie in a header (checksum, size, encryption) does not keep a
  * member from being looked at: some loader does not check.
  */
-#include <zlib.h>
-
 #include "base/checked.h"
 #include "container/expand.h"
 #include "container/inflate.h"
@@ -74,15 +72,15 @@ static enum stk_status spend(struct stk_zip *zip, uint64_t off, uint64_t len,
 static enum stk_status checksum(const struct stk_source *source, uint32_t *ret_crc)
 {
     uint8_t piece[PIECE];
-    uLong crc = crc32(0, NULL, 0);
+    uint32_t crc = 0;
     for (uint64_t off = 0; off < source->size;) {
         uint64_t left = source->size - off;
         size_t len = left < PIECE ? (size_t)left : PIECE;
         STK_TRY(stk_source_read(source, off, piece, len));
-        crc = crc32(crc, piece, (unsigned)len);
+        crc = stk_crc32(crc, piece, len);
         off += len;
     }
-    *ret_crc = (uint32_t)crc;
+    *ret_crc = crc;
     return STK_OK;
 }
 
@@ -292,7 +290,7 @@ static enum stk_status hand_reading(struct stk_zip *zip, size_t index, bool loca
     (void)stk_escape(item.name, sizeof(item.name), entry->name);
     STK_TRY(open_item(zip, &item));
     if (item.source.size == 0) {
-        return STK_OK;
+        return check_content(zip, &item, &item.source);
     }
     STK_TRY(was_handed(zip, 2 * (uint64_t)index + local, &item, &was));
     if (was) {

@@ -90,18 +90,6 @@ static void seven_zip(void **state)
     walk_expect(&stk_format_7z, file, len, "a.pkl 0+5 any expanded: hello\n");
 }
 
-static void cpio(void **state)
-{
-    (void)state;
-    pack(archive_write_set_format_cpio_newc);
-    walk_expect(&stk_format_cpio, file, len, "a.pkl 0+5 any expanded: hello\n");
-    pack(archive_write_set_format_cpio);
-    walk_expect(&stk_format_cpio, file, len, "a.pkl 0+5 any expanded: hello\n");
-    file[20] = 'x';
-    assert_false(walk_recognises(&stk_format_cpio, file, len));
-}
-
-/* [MS-CAB] 2: a header, one folder that is not compressed, one file and one block. */
 static void cab(void **state)
 {
     (void)state;
@@ -186,7 +174,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seven_zip),
-        cmocka_unit_test(cpio),
         cmocka_unit_test(cab),
         cmocka_unit_test(passwords),
         cmocka_unit_test(the_cap),

@@ -101,8 +101,8 @@ static void the_cap(void **state)
                        "! limit 0 zlib data expands past expand-max (0 bytes)\n");
 }
 
-/* Text may begin as zlib data does. What comes out of it is searched, but a few bytes
- * that lead nowhere say nothing about the file. */
+/* Text may begin as zlib data does. What comes out of it is searched, and so is the text,
+ * but a few bytes that lead nowhere say nothing about the file. */
 static void text_that_begins_like_zlib(void **state)
 {
     (void)state;
@@ -172,6 +172,49 @@ static void a_visitor_that_stops(void **state)
     assert_int_equal(stk_format_gzip.walk(&source, &r.visitor), STK_E_LIMIT);
 }
 
+/* A small stream that a loader could read as well, and one behind it: what is no LZMA
+ * data must not hide it. */
+static void a_stream_that_begins_like_lzma(void **state)
+{
+    (void)state;
+    uint8_t file[2 + 128 + 1 + 4] = {0x8a, 0x80};
+    memcpy(file + 130, ".cos\n", 5);
+    walk_expect(&stk_format_lzma, file, sizeof(file), "(null) 1+134 any\n");
+}
+
+/* zlib.decompress takes any window that is not larger than 32 KiB. */
+static void zlib_of_every_window(void **state)
+{
+    (void)state;
+    uint8_t copy[sizeof(zlib_9)];
+    memcpy(copy, zlib_9, sizeof(copy));
+    for (uint8_t window = 0; window < 8; window++) {
+        copy[0] = (uint8_t)(window << 4 | 8);
+        copy[1] = (uint8_t)(31 - (copy[0] << 8) % 31);
+        walk_expect(&stk_format_zlib, copy, sizeof(copy), HELLO);
+    }
+    copy[0] = 0x88;
+    copy[1] = (uint8_t)(31 - (copy[0] << 8) % 31);
+    assert_false(walk_recognises(&stk_format_zlib, copy, sizeof(copy)));
+}
+
+/* joblib gives the length to int(text, 16). */
+static void lengths_of_a_zfile(void **state)
+{
+    (void)state;
+    static const char *const lengths[] = {"5", "+5", " 0X05", "0_5", "-0x5"};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        uint8_t copy[21 + sizeof(zlib_9)];
+        memset(copy, ' ', 21);
+        memcpy(copy, "ZF", 2);
+        memcpy(copy + 2, lengths[i], strlen(lengths[i]));
+        memcpy(copy + 21, zlib_9, sizeof(zlib_9));
+        walk_expect(&stk_format_zfile, copy, sizeof(copy), HELLO);
+        copy[12] = 'g';
+        assert_false(walk_recognises(&stk_format_zfile, copy, sizeof(copy)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +228,9 @@ int main(void)
         cmocka_unit_test(zfile),
         cmocka_unit_test(environment),
         cmocka_unit_test(a_visitor_that_stops),
+        cmocka_unit_test(a_stream_that_begins_like_lzma),
+        cmocka_unit_test(zlib_of_every_window),
+        cmocka_unit_test(lengths_of_a_zfile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

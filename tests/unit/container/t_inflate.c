@@ -195,6 +195,16 @@ static void survives_refused_memory(void **state)
     STK_OOM_LOOP(expand_with, NULL);
 }
 
+/* CRC-32 of ISO 3309, its check value, in two pieces. */
+static void checksums(void **state)
+{
+    (void)state;
+    static const uint8_t digits[] = "123456789";
+    assert_int_equal(stk_crc32(0, digits, 9), 0xcbf43926);
+    assert_int_equal(stk_crc32(stk_crc32(0, digits, 4), digits + 4, 5), 0xcbf43926);
+    assert_int_equal(stk_crc32(7, digits, 0), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup(expansion_stops_at_the_limit, start),
         cmocka_unit_test_setup(a_preset_dictionary, start),
         cmocka_unit_test_setup(survives_refused_memory, start),
+        cmocka_unit_test_setup(checksums, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,7 @@ static void lambda_is_code(void **state)
     expect_note("{\"class\\u005fname\":\"L\\u0061mbda\"}", CODE);
     expect_note("{\"registered_name\": \"Custom>Lambda\"}", CODE);
     expect_note("{\"class_name\": \"TFSMLayer\"}", CODE);
+    expect_note("{\"class_name\": \"TorchModuleWrapper\"}", CODE); /* CVE-2025-49655 */
     expect_note("{\"class_name\": \"x\\\"y\"}", "");
 }
 

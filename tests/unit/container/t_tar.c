@@ -305,6 +305,17 @@ static void environment(void **state)
     }
 }
 
+/* tarfile opens it all the same. */
+static void a_first_member_without_a_name(void **state)
+{
+    (void)state;
+    add_member("", '0', "hello");
+    add_end();
+    expect(" 512+5 any: hello\n");
+    memset(file, 0, 512);
+    assert_false(walk_recognises(&stk_format_tar, file, len));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup(more_members_than_are_listed, start),
         cmocka_unit_test_setup(what_is_no_tar, start),
         cmocka_unit_test_setup(environment, start),
+        cmocka_unit_test_setup(a_first_member_without_a_name, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

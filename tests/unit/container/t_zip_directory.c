@@ -58,7 +58,7 @@ static void a_size_that_is_too_small(void **state)
               "! ambiguous 131 two members of one name: 'b.txt'\n"
               "! ambiguous 182 the central directory has another size or count than its "
               "end record says\n"
-              "! malformed 91 no local header where the directory says: 'b.txt'\n"
+              "! malformed 131 no local header where the directory says: 'b.txt'\n"
               "a.txt 35+5 any: hello\n"
               "b.txt 75+5 any: other\n");
 }
@@ -211,6 +211,18 @@ static void more_than_65535_members_without_zip64(void **state)
     free(big);
 }
 
+/* The header's comment is said to go on behind the end of the file. */
+static void a_comment_that_leaves_the_file(void **state)
+{
+    (void)state;
+    struct zb_member *m = zb_add(&zb, "a", "hello");
+    zb_finish(&zb);
+    zb_poke(&zb, m->central + 32, 0xffff, 2);
+    zb_expect(&zb, "! ambiguous 105 the central directory has another size or count than "
+                   "its end record says\n"
+                   "a 31+5 any: hello\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +239,7 @@ int main(void)
         cmocka_unit_test_setup(an_extra_field_longer_than_its_room, start),
         cmocka_unit_test_setup(a_last_header_that_is_cut, start),
         cmocka_unit_test_setup(more_than_65535_members_without_zip64, start),
+        cmocka_unit_test_setup(a_comment_that_leaves_the_file, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -312,6 +312,21 @@ static void large_members_are_not_read(void **state)
     assert_in_range(bytes_read, 1, 80000); /* the tail in which end records may lie */
 }
 
+/* Readers refuse it, or take what lies there for data. */
+static void an_empty_member_with_a_checksum(void **state)
+{
+    (void)state;
+    struct zb_member *m = zb_add(&zb, "a", "");
+    m->crc = 1;
+    zb_poke(&zb, m->local + 14, 1, 4);
+    zb_finish(&zb);
+    zb_expect(&zb, "! ambiguous 31 wrong size or checksum: 'a'\n");
+    zb_clear(&zb);
+    zb_add(&zb, "a", "");
+    zb_finish(&zb);
+    zb_expect(&zb, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +346,7 @@ int main(void)
         cmocka_unit_test_setup(the_same_data_is_handed_out_once, start),
         cmocka_unit_test_setup(notes_are_limited, start),
         cmocka_unit_test_setup(large_members_are_not_read, start),
+        cmocka_unit_test_setup(an_empty_member_with_a_checksum, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * NumPy arrays. See walk.h for what must hold.
+ */
+#include "walk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    static const struct stk_format *const formats[] = {
+        &stk_format_npy,
+        NULL,
+    };
+    fuzz_formats(formats, data, len);
+    return 0;
+}
