@@ -133,7 +133,9 @@ class Tokens:
     def since(self, at):
         """The source text of the tokens from number at on to here."""
         first, last = self.items[at], self.items[self.at - 1]
-        return self.text[first[2]:last[2] + len(last[1])].strip()
+        text = self.text[first[2]:last[2] + len(last[1])].strip()
+        # Continued lines bring the white space that they begin with.
+        return re.sub(r'("(?:[^"\\]|\\.)*")|\s+', lambda m: m[1] or " ", text)
 
 
 # ---- patterns: tuples ("kind", ...), hashable, so that equal ones are written once ----
@@ -239,7 +241,7 @@ def parse_word(t):
         return ("mask", tuple(ANY))
     if word in ("true", "false"):
         return ("bool", word == "true")
-    if word in ("slots", "stream"):
+    if word in ("attrs", "slots", "stream"):
         return (word,)
     if word == "tuple" and t.accept("<"):
         item = parse_pattern(t)

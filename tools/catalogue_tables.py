@@ -84,6 +84,9 @@ class Tables:
             numbers.append(self.pattern(where, rest))
         return self.add("DICT", flags, n=len(keys), at=self.list_children(numbers))
 
+    def put_attrs(self, where):
+        return self.add("ATTRS")
+
     def put_slots(self, where):
         return self.add("SLOTS")
 
@@ -145,7 +148,7 @@ class Tables:
         counts = ", ".join(str(len(g)) for g in groups)
         self.entries.append(
             f"{{{self.text(e.module)}, {self.text(e.name)}, STK_ENTRY_{e.kind.upper()}, "
-            f"{{{counts}}}, {first}, {first_member}, {len(e.members)}, "
+            f"{int(e.unheld)}, {{{counts}}}, {first}, {first_member}, {len(e.members)}, "
             f"{self.text(e.write)}, {self.text(e.source)}}}")
 
 

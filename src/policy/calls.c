@@ -367,12 +367,22 @@ static enum stk_status call_vetted(struct stk_policy *policy,
     return STK_OK;
 }
 
+/* A callable that a vetted call gave: getattr(ZoneInfo, '_unpickle'). */
+static bool is_callable(const struct stk_policy *policy, stk_slot slot)
+{
+    return stk_slot_kind(slot) == STK_OBJECT && !stk_slot_is_typed(slot) &&
+           policy->catalogue->entries[stk_slot_class(slot)].kind == STK_ENTRY_CALL;
+}
+
 enum stk_status stk_policy_call(struct stk_policy *policy,
                                 const struct stk_effect *effect,
                                 struct stk_outcome *outcome)
 {
     struct stk_global *global = stk_slot_global(policy->machine, effect->target);
     outcome->result = stk_slot_opaque(effect);
+    if (is_callable(policy, effect->target)) {
+        return call_vetted(policy, effect, stk_slot_class(effect->target), outcome);
+    }
     if (global == NULL) {
         return call_made(policy, effect);
     }

@@ -35,6 +35,7 @@ enum stk_pattern_kind {
     STK_PATTERN_TUPLE_OF, /* at: pattern */
     STK_PATTERN_DICT,     /* at: n pairs of children, text and pattern; OPEN, or REST:
                              one more pattern behind them */
+    STK_PATTERN_ATTRS,    /* a dict of what becomes an instance's attributes */
     STK_PATTERN_SLOTS,
     STK_PATTERN_KINDS, /* at: 1 << enum stk_entry_kind, or-ed: a vetted global of these */
     STK_PATTERN_GLOBAL, /* at: n children, entries in order */
@@ -67,7 +68,7 @@ struct stk_pattern {
 
 enum stk_result_kind {
     STK_RESULT_SELF,  /* object of the entry's class; of a state: the target as it is */
-    STK_RESULT_CLASS, /* value: entry */
+    STK_RESULT_CLASS, /* value: entry; one that is called makes a callable */
     STK_RESULT_INDEX, /* object of the class in argument `value` */
     STK_RESULT_KEY,   /* object of the class under key `value` (a text) of the state */
     STK_RESULT_TYPE,  /* value: enum stk_kind; nothing else is known of it */
@@ -119,7 +120,8 @@ enum stk_clause {
 struct stk_entry {
     uint32_t module; /* texts, here and below */
     uint32_t name;
-    uint8_t kind; /* enum stk_entry_kind */
+    uint8_t kind;   /* enum stk_entry_kind */
+    uint8_t unheld; /* not to be kept as a value, see `any` */
     uint16_t n_alternatives[STK_CLAUSES];
     uint32_t first; /* alternative */
     uint32_t member;

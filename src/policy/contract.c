@@ -197,9 +197,20 @@ static enum stk_match check_text(struct stk_check *check, const struct stk_patte
     return match_of(glob ? stk_glob(pattern, text) : stk_span_equal(pattern, text));
 }
 
+/* What a contract leaves open may be kept as a value: a callable whose contract is all
+ * that makes it safe may not, since whoever gets it would call it without one. */
+static bool is_unheld(const struct stk_check *check, uint64_t value)
+{
+    if (!has_kind(check, value, BIT(STK_GLOBAL))) {
+        return false;
+    }
+    uint32_t entry = check->values->entry(check->values->ctx, value);
+    return entry != STK_ENTRY_NONE && check->catalogue->entries[entry].unheld != 0;
+}
+
 static enum stk_match check_any(struct stk_check *check, uint64_t value)
 {
-    bool matches = has_kind(check, value, ANY_MASK);
+    bool matches = has_kind(check, value, ANY_MASK) && !is_unheld(check, value);
     check->tainted =
         check->tainted || has_kind(check, value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION));
     return match_of(matches);
@@ -266,7 +277,7 @@ static bool is_uniform(struct stk_check *check, uint32_t pattern,
         return false;
     }
     for (uint32_t kind = 0; kind < STK_KINDS; kind++) {
-        if ((p->at & BIT(kind)) != 0 &&
+        if ((p->at & BIT(kind)) != 0 && kind != STK_GLOBAL &&
             check->values->uniform(check->values->ctx, args->tuple,
                                    (enum stk_kind)kind)) {
             return true;
@@ -294,6 +305,19 @@ static enum stk_match check_all_items(struct stk_check *check, uint32_t pattern,
         match = both(match, stk_contract_value(check, pattern, item));
     }
     return match;
+}
+
+/* Names that look up nothing else than what a library of this catalogue keeps there. */
+static bool is_harmless_dunder(struct stk_span text)
+{
+    return stk_span_is(text, "__notes__") || stk_span_is(text, "__networkx_cache__");
+}
+
+static bool is_dunder(struct stk_span text)
+{
+    return text.len >= 4 && stk_span_starts(text, "__", 2) &&
+           text.data[text.len - 1] == '_' && text.data[text.len - 2] == '_' &&
+           !is_harmless_dunder(text);
 }
 
 /* Which key of the pattern a text is; p->n: none. */
@@ -327,6 +351,9 @@ static enum stk_match check_pair(struct stk_check *check, const struct stk_patte
     if (which < p->n) {
         seen[which / 64] |= UINT64_C(1) << (which % 64);
         return stk_contract_value(check, child(check, p, 2 * which + 1), value);
+    }
+    if (is_text && is_dunder(text)) {
+        return STK_MATCH_NO;
     }
     if ((p->flags & STK_PATTERN_REST) != 0 && is_text) {
         return stk_contract_value(check, child(check, p, 2 * (size_t)p->n), value);
@@ -373,23 +400,21 @@ static enum stk_match check_dict(struct stk_check *check, const struct stk_patte
     return match == STK_MATCH_YES ? match_of(all_seen(check, p, seen)) : match;
 }
 
-/* A name that setattr may be given: no dunder, which would reach __class__ and others. */
-static enum stk_match check_slot_name(struct stk_check *check, uint64_t key)
+/* The name of an attribute: plain text, since a str of a subclass would be found as well,
+ * and no dunder. An instance's own __setstate__ would be called by the next BUILD,
+ * __array_interface__ says where numpy finds an array's bytes, and setattr takes
+ * __class__. */
+static enum stk_match check_attribute(struct stk_check *check, uint64_t key)
 {
     struct stk_span text = {0};
     if (!has_kind(check, key, BIT(STK_STR))) {
         return STK_MATCH_NO;
     }
     enum stk_match read = read_text(check, key, TEXT_MAX, &text);
-    if (read != STK_MATCH_YES) {
-        return read;
-    }
-    bool dunder = text.len >= 4 && stk_span_starts(text, "__", 2) &&
-                  text.data[text.len - 1] == '_' && text.data[text.len - 2] == '_';
-    return match_of(!dunder);
+    return read == STK_MATCH_YES ? match_of(!is_dunder(text)) : read;
 }
 
-static enum stk_match check_slot_names(struct stk_check *check, uint64_t dict)
+static enum stk_match check_attributes(struct stk_check *check, uint64_t dict)
 {
     uint64_t n = 0;
     if (!has_kind(check, dict, DICT_MASK)) {
@@ -405,7 +430,8 @@ static enum stk_match check_slot_names(struct stk_check *check, uint64_t dict)
         if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
             return STK_MATCH_UNKNOWN;
         }
-        match = both(match, check_slot_name(check, key));
+        match = both(match, check_attribute(check, key));
+        match = both(match, match_of(!is_unheld(check, value)));
     }
     return match;
 }
@@ -428,8 +454,9 @@ static enum stk_match check_slots(struct stk_check *check, uint64_t value)
         !check->values->item(check->values->ctx, value, 1, &slots)) {
         return STK_MATCH_UNKNOWN;
     }
-    return both(match_of(has_kind(check, dict, BIT(STK_NONE) | DICT_MASK)),
-                check_slot_names(check, slots));
+    return both(has_kind(check, dict, BIT(STK_NONE)) ? STK_MATCH_YES
+                                                     : check_attributes(check, dict),
+                check_attributes(check, slots));
 }
 
 /* A list of entries in order has this one. */
@@ -531,7 +558,7 @@ static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
     struct stk_arguments args = {.tuple = value};
     switch ((enum stk_pattern_kind)p->kind) {
     case STK_PATTERN_TYPE:
-        return match_of(has_kind(check, value, p->at));
+        return match_of(has_kind(check, value, p->at) && !is_unheld(check, value));
     case STK_PATTERN_BOOL:
         return check_bool(check, p, value);
     case STK_PATTERN_RANGE:
@@ -546,6 +573,8 @@ static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
                    : STK_MATCH_NO;
     case STK_PATTERN_DICT:
         return check_dict(check, p, value);
+    case STK_PATTERN_ATTRS:
+        return check_attributes(check, value);
     case STK_PATTERN_SLOTS:
         return check_slots(check, value);
     case STK_PATTERN_KINDS:

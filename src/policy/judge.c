@@ -165,6 +165,7 @@ static enum stk_rule fault_rule(enum stk_fault_code code)
     case STK_FAULT_LIMIT_GLOBAL:
     case STK_FAULT_LIMIT_NAME:
     case STK_FAULT_LIMIT_DEPTH:
+    case STK_FAULT_LIMIT_CUTS:
         return STK_RULE_LIMIT;
     case STK_FAULT_NONE:
     case STK_FAULT_JUDGE: /* the judge has said why */

@@ -46,7 +46,7 @@ GOOD = {
         "call a.f\n args (@p) -> none\npattern @p = int|str\n",
     "every pattern":
         'class a.B\n args (any, none|bool|float, "x", ~"[ab]#", b"\\x00", b~"?", -3, 0..7, '
-        "true, tuple<int>, (int, str?), slots, persistent, stream, &any, &@plain, #a.B:tag, ...)\n"
+        "true, tuple<int>, (int, str?), attrs, slots, persistent, stream, &any, &@plain, #a.B:tag, ...)\n"
         ' state {"a": int, "b"?: str, *: any}|{...}\n',
     "keywords": 'class a.B\n new () {"k"?: int}\n',
     "every result":
@@ -63,6 +63,7 @@ GOOD = {
     "alias of a module and of a name": "alias b = a\nalias c.X = a.B\nvalue a.B\n",
     "plain with a state of its own": 'plain a.B\n    state {"x": int}\n',
     "persistent ids": 'persistent torch\n args ("storage", str)\n',
+    "what is not to be kept": "value a.B\nvalue a.C\nset @unheld = &a.B, &@t\nset @t = &a.C\n",
     "clauses of items": "class a.B\n args ()\n items pairs (str, any)\n items each int\n"
                         " items add any\n write reduce () items\n",
 }
@@ -104,6 +105,7 @@ BAD = {
         ("pattern @p = (@p)\nclass a.B\n args (@p)\n", 3, "itself inside"),
     "a set twice": ("value a.B\nset @s = &a.B\nset @s = &a.B\n", 3, "given twice"),
     "a set's own name": ("set @plain = &a.B\n", 1, "given twice"),
+    "an unheld name that is not there": ("set @unheld = &a.B\n", 1, "no entry for a.B"),
     "an unknown result": ("call a.f\n args () -> c.D\n", 2, "no entry for c.D"),
     "a key outside a state": ("class a.B\n args () -> $k\n", 2, "cannot give"),
     "an array outside a state": ("class a.B\n args () -> self array\n", 2, "cannot give"),
@@ -190,6 +192,29 @@ def tables_are_what_was_said():
     tap.ok(re.search(r"children\[\] = \{\n.*0x8000000", text), "what may be missing")
 
 
+def what_is_not_kept():
+    text, _ = GEN.build([("a.cat", "value a.A\nvalue a.B\nset @unheld = &a.B\n"
+                          "call a.f\n args () -> none\nplain a.P\n")])
+    rows = re.findall(r"STK_ENTRY_(\w+), ([01]), \{", text)
+    tap.equal(rows, [("VALUE", "0"), ("VALUE", "1"), ("CALL", "1"), ("PLAIN", "0")],
+              "functions and what @unheld names are not to be kept")
+
+
+def texts_of_clauses():
+    text, _ = GEN.build([("a.cat", 'class a.B\n args (int, \\\n      "a  b",\tstr)\n')])
+    blob = bytes(int(n) for n in re.search(r"texts\[\] = \{([^}]*)\}", text)[1].split(",")
+                 if n.strip())
+    tap.ok(b'\0(int, "a  b", str)\0' in blob, "white space of continued lines is one space",
+           blob)
+
+
+def standard_library_only():
+    files = sorted((tap.TOP / "src/policy/catalogue").glob("*.cat"))
+    run = subprocess.run([sys.executable, "-I", "-S", TOOL, "--check", *files],
+                         capture_output=True, text=True, check=False)
+    tap.equal((run.returncode, run.stderr), (0, ""), "no packages are needed")
+
+
 def hashes():
     tap.equal(TABLES.fnv(b""), 0x811C9DC5, "FNV-1a of nothing")
     tap.equal(TABLES.fnv(b"foobar"), 0xBF9CF968, "FNV-1a of foobar")
@@ -215,6 +240,9 @@ several_mistakes()
 deep_patterns()
 command()
 tables_are_what_was_said()
+what_is_not_kept()
+texts_of_clauses()
+standard_library_only()
 hashes()
 the_catalogue_itself()
 tap.done()

@@ -5,7 +5,7 @@
     vetted_corpus.py FOLDER [LIBRARY...]
 
 Builds instances of every class that the catalogue vets and that an installed library has,
-and saves each at protocols 0 to 5, and where it applies as torch's zip and legacy files,
+and saves each at protocols 2 to 5, and where it applies as torch's zip and legacy files,
 as joblib dumps with each compressor, and as npy and npz. Needs Debian's python3 with numpy,
 scipy, pandas, sklearn, joblib, torch, PIL, networkx, xarray, pytz and dateutil; a library
 that is missing is left out and named on stderr. Prints the number of files of each library.
@@ -19,8 +19,10 @@ import fractions
 import functools
 import http
 import importlib
+import inspect
 import io
 import ipaddress
+import itertools
 import logging
 import os
 import pathlib
@@ -32,6 +34,7 @@ import sys
 import types
 import uuid
 import warnings
+import zoneinfo
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CATALOGUE = os.path.join(HERE, "..", "..", "src", "policy", "catalogue")
@@ -93,7 +96,8 @@ def builtin():
         "slice": slice(1, None, 2), "range": range(3, 9, 2), "bytearray": bytearray(b"ab\xff"),
         "bytes": b"\x00\xff", "set": {1, "a"}, "frozenset": frozenset({2, 3}), "str": "\u20ac",
         "big": [1 << 100, -(1 << 70), 1 << 31, 2.5, True], "nested": {"a": [(1, 2), {"b": None}]},
-        "object": object(), "types": [int, dict, list, str, type(None), complex, set],
+        "object": object(), "types": [int, dict, list, str, type(None), complex, set,
+                                       bool, memoryview, tuple],
         "iterators": [iter([1, 2]), iter((1, 2)), iter("ab"), reversed([1])],
         "functions": [len, sum, max, sorted],
     }.items()
@@ -104,7 +108,7 @@ def builtin():
         args = {"UnicodeDecodeError": ("utf-8", b"x", 0, 1, "bad"),
                 "UnicodeEncodeError": ("utf-8", "x", 0, 1, "bad"),
                 "UnicodeTranslateError": ("x", 0, 1, "bad"),
-                "BaseExceptionGroup": ("many", [ValueError(1)]),
+                "BaseExceptionGroup": ("many", [KeyboardInterrupt(1)]),
                 "ExceptionGroup": ("many", [ValueError(1)])}.get(name, ("text",))
         error = cls(*args)
         error.note = "kept"
@@ -125,16 +129,22 @@ def stdlib():
         "userdict": collections.UserDict(a=1), "userlist": collections.UserList([1]),
         "userstring": collections.UserString("a"), "namespace": types.SimpleNamespace(a=1),
         "array-d": array.array("d", [1.5]), "array-i": array.array("i", [1, 2]),
-        "array-B": array.array("B", b"abc"), "decimal": decimal.Decimal("-1.50E+7"),
-        "context": decimal.getcontext(), "fraction": fractions.Fraction(2, 3),
+        "array-B": array.array("B", b"abc"), "count": itertools.count(3),
+        "decimal": decimal.Decimal("-1.50E+7"),
+        "decimal-tuple": decimal.Decimal("1.5").as_tuple(), "context": decimal.getcontext(),
+        "fraction": fractions.Fraction(2, 3),
         "random": generator, "date": datetime.date(2020, 2, 29),
         "datetime": datetime.datetime(2020, 2, 29, 1, 2, 3, 4), "time": datetime.time(1, 2, 3, 4),
         "datetime-utc": datetime.datetime(2020, 1, 1, tzinfo=utc),
         "datetime-east": datetime.datetime(2020, 1, 1, tzinfo=east),
         "fold": datetime.datetime(2020, 1, 1, fold=1), "timedelta": datetime.timedelta(1, 2, 3),
         "timezone": east, "uuid": uuid.UUID(int=5), "uuid1": uuid.uuid1(),
-        "safe": uuid.SafeUUID.safe, "status": http.HTTPStatus.NOT_FOUND,
-        "signal": signal.SIGTERM, "logger": logging.getLogger("a.b"),
+        "safe": uuid.SafeUUID.safe, "parameter": inspect.Parameter.KEYWORD_ONLY,
+        "status": http.HTTPStatus.NOT_FOUND,
+        "signal": signal.SIGTERM, "types": [signal.Signals, pathlib.Path, pathlib.PurePath,
+                                            pathlib.WindowsPath, zoneinfo.ZoneInfo,
+                                            datetime.tzinfo],
+        "flags": re.RegexFlag.I | re.RegexFlag.M, "logger": logging.getLogger("a.b"),
         "paths": [pathlib.PurePosixPath("/a/b"), pathlib.PureWindowsPath("c:/x"),
                   pathlib.PosixPath("a"), pathlib.Path("/tmp/x"), pathlib.PurePath("x")],
         "addresses": [ipaddress.ip_address("10.0.0.1"), ipaddress.ip_address("::1"),
@@ -152,6 +162,7 @@ def zones():
     import pytz
     moment = datetime.datetime(2020, 7, 1)
     berlin = pytz.timezone("Europe/Berlin")
+    berlin_file = zoneinfo.ZoneInfo("Europe/Berlin")
     yield from {
         "pytz-utc": pytz.utc, "pytz-zone": berlin, "pytz-fixed": pytz.FixedOffset(90),
         "pytz-moment": berlin.localize(moment), "dateutil-utc": dateutil.tz.tzutc(),
@@ -161,7 +172,9 @@ def zones():
         "dateutil-range": dateutil.tz.tzrange("EST", -18000),
         "dateutil-str": dateutil.tz.tzstr("EST5EDT"),
         "relativedelta": dateutil.relativedelta.relativedelta(months=1, weekday=0),
-        "weekday": dateutil.relativedelta.MO(2),
+        "weekday": dateutil.relativedelta.MO(2), "dateutil-component":
+        dateutil.tz.tz._tzicalvtzcomp(60, 0, False, "x", None), "zoneinfo": berlin_file,
+        "zoneinfo-moments": [moment.replace(tzinfo=berlin_file, hour=h) for h in (1, 2)],
     }.items()
 
 
@@ -192,8 +205,7 @@ def numpy():
         "char": np.char.array(["ab", "c"]), "masked": np.ma.array([1, 2], mask=[0, 1]),
         "masked-object": np.ma.array([None, 2], mask=[0, 1]), "masked-constant": np.ma.masked,
         "objects": np.array([1, "a", None, [2]], dtype=object),
-        "poly1d": np.poly1d([1, 2]), "polynomial": np.polynomial.Polynomial([1, 2]),
-        "chebyshev": np.polynomial.Chebyshev([1, 2]), "legendre": np.polynomial.Legendre([1]),
+        "poly1d": np.poly1d([1, 2]),
         "types": [np.float64, np.int8, np.bool_, np.datetime64, np.ndarray, np.dtype],
         "ufuncs": [np.add, np.log1p, np.exp, np.sqrt], "functions": [np.mean, np.median],
         "randomstate": np.random.RandomState(3), "generator": np.random.default_rng(3),
@@ -220,7 +232,11 @@ def scipy():
         si.PPoly(np.ones((2, 1)), [0.0, 1.0]), "bspline": si.make_interp_spline(x, x),
         "univariate": si.UnivariateSpline(x, x), "interpolated":
         si.InterpolatedUnivariateSpline(x, x), "grid": si.RegularGridInterpolator((x,), x),
-        "result": so.minimize_scalar(np.square), "bounds": so.Bounds([0], [1]),
+        "result": so.minimize_scalar(np.square), "bounds": so.Bounds([0], [1]), "linear":
+        so.LinearConstraint(np.eye(2), 0, 1), "hermite": si.CubicHermiteSpline(x, x, x),
+        "bpoly": si.BPoly(np.ones((2, 1)), [0.0, 1.0]), "rbf": si.Rbf(x, x), "smooth":
+        si.SmoothBivariateSpline(np.tile(x, 8), np.repeat(x, 8), np.ones(64)), "rect":
+        si.RectBivariateSpline(x, x, np.ones((8, 8))), "splines": [si.UnivariateSpline],
     }.items()
 
 
@@ -257,14 +273,24 @@ def pandas():
                    pd.PeriodDtype("M"), pd.IntervalDtype("int64"), pd.BooleanDtype(),
                    pd.DatetimeTZDtype("ns", "UTC"), pd.SparseDtype(float), pd.Float32Dtype()],
         "dtypes-of": dict(mixed.dtypes), "float-frame": pd.DataFrame(np.eye(3)),
+        "block-sparse": pd.arrays.SparseArray([0, 0, 1], kind="block"), "names":
+        pd.MultiIndex.from_product([["a"], [1]], names=["x", "y"]).names, "numpy-array":
+        pd.arrays.PandasArray(np.arange(3)), "integer-dtypes":
+        [getattr(pd, f"{sign}Int{bits}Dtype")() for sign in ("", "U") for bits in (8, 16, 32, 64)],
+        "types": [pd.Timestamp, pd.Timedelta, type(pd.NA), pd.offsets.Tick],
+        "zoneinfo": stamps.tz_localize(zoneinfo.ZoneInfo("Europe/Berlin")),
         "attrs": frame.assign().pipe(lambda f: (f.attrs.update(a=1), f)[1]),
     }.items()
     offsets = ["Day", "Hour", "Minute", "Second", "Milli", "Micro", "Nano", "BDay", "MonthEnd",
                "MonthBegin", "BMonthEnd", "BMonthBegin", "QuarterEnd", "QuarterBegin", "YearEnd",
                "YearBegin", "BQuarterEnd", "BYearEnd", "Week", "SemiMonthEnd", "BusinessHour",
-               "DateOffset", "WeekOfMonth", "CDay", "Easter"]
+               "DateOffset", "WeekOfMonth", "CDay", "Easter", "BQuarterBegin", "BYearBegin",
+               "CustomBusinessHour", "CBMonthBegin", "CBMonthEnd", "LastWeekOfMonth",
+               "SemiMonthBegin"]
     for name in offsets:
         yield f"offset-{name}", getattr(pd.offsets, name)()
+    yield "offset-FY5253", pd.offsets.FY5253(startingMonth=1, weekday=0)
+    yield "offset-FY5253Quarter", pd.offsets.FY5253Quarter(startingMonth=1, weekday=0)
 
 
 def sklearn():
@@ -306,11 +332,26 @@ def sklearn():
                                                         algorithm="kd_tree").fit(x, target),
         "forest": ensemble.RandomForestRegressor(4).fit(x, target),
     }.items()
+    yield from metrics()
+
+
+def metrics():
+    import numpy as np
+    from sklearn.gaussian_process import kernels
+    from sklearn.linear_model import _sgd_fast
+    from sklearn.metrics import _dist_metrics
+    options = {"Minkowski": (3.0,), "WMinkowski": (3.0, np.ones(2)),
+               "SEuclidean": (np.ones(2),), "Mahalanobis": (np.eye(2),)}
+    for name, args in options.items():
+        for bits in ("", "32"):
+            yield f"metric-{name}{bits}", getattr(_dist_metrics, f"{name}Distance{bits}")(*args)
+    for name in ("EpsilonInsensitive", "SquaredEpsilonInsensitive", "Huber"):
+        yield f"loss-{name}", getattr(_sgd_fast, name)(0.1)
+    yield "hyperparameters", kernels.RBF().hyperparameters
 
 
 def fitted(cls, sub, x, target):
     """An estimator made with what it must have, fitted if it can be, or None."""
-    import inspect
     try:
         needed = [p.name for p in inspect.signature(cls).parameters.values()
                   if p.default is p.empty and p.kind == p.POSITIONAL_OR_KEYWORD]
@@ -392,14 +433,30 @@ def torch():
         "cosine": t.optim.lr_scheduler.CosineAnnealingLR(sgd, 3),
         "exponential": t.optim.lr_scheduler.ExponentialLR(sgd, 0.9),
         "plateau": t.optim.lr_scheduler.ReduceLROnPlateau(sgd),
-        "packed": nn.utils.rnn.pack_sequence([t.ones(3), t.ones(2)]),
+        "cycle": t.optim.lr_scheduler.OneCycleLR(sgd, 1.0, 10), "averaged":
+        [t.optim.swa_utils.AveragedModel], "swa":
+        t.optim.swa_utils.SWALR(sgd, 0.1), "packed":
+        nn.utils.rnn.pack_sequence([t.ones(3), t.ones(2)]),
     }.items()
 
 
+def plugin(cls, image):
+    """The image as one that this plugin opened; None if the plugin is not there."""
+    if cls is None:
+        return None
+    opened = cls.__new__(cls)
+    opened.__dict__.update(image.__dict__, tile=[], map=None, fp=None, readonly=0)
+    return opened
+
+
 def pillow():
-    from PIL import Image, ImageFilter, ImagePalette
-    for mode in ("1", "L", "P", "RGB", "RGBA", "CMYK", "I", "F", "LA"):
+    from PIL import Image, ImageFilter, ImagePalette, TiffImagePlugin
+    for mode in ("1", "L", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "F",
+                 "LA", "PA", "RGBa", "La", "I;16"):
         yield f"new-{mode}", Image.new(mode, (3, 2))
+    for name in vetted("PIL"):
+        if name.endswith("ImageFile"):
+            yield name, plugin(find(name), Image.new("P", (3, 2)))
     for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO", "TGA"):
         buffer = io.BytesIO()
         try:
@@ -410,6 +467,13 @@ def pillow():
         image = Image.open(buffer)
         image.load()
         yield f"opened-{kind}", image
+    yield "tags", TiffImagePlugin.ImageFileDirectory_v2()
+    for name in ("BoxBlur", "UnsharpMask", "MedianFilter", "MinFilter", "MaxFilter",
+                 "ModeFilter"):
+        yield name, getattr(ImageFilter, name)(3)
+    yield "kernel", ImageFilter.Kernel((3, 3), range(9))
+    yield "rank", ImageFilter.RankFilter(3, 4)
+    yield "lut", ImageFilter.Color3DLUT.generate(2, lambda r, g, b: (r, g, b))
     yield "palette", ImagePalette.ImagePalette("RGB", bytes(768))
     yield "blur", ImageFilter.GaussianBlur(2)
 
@@ -425,6 +489,14 @@ def networkx():
         _ = used.nodes, used.edges, used.degree, used.adj
         yield f"{kind.__name__}-used", used
         yield f"{kind.__name__}-views", [graph.nodes, graph.edges, graph.degree, graph.adj]
+        yield f"{kind.__name__}-data", [graph.nodes(data=True), graph.adj["a"]]
+        if graph.is_directed():
+            yield f"{kind.__name__}-directed", [graph.in_degree, graph.out_degree, graph.in_edges,
+                                                graph.out_edges, graph.succ, graph.pred]
+    views = nx.classes.coreviews
+    yield "unions", [getattr(views, name)({}, {}) for name in
+                     ("UnionAtlas", "UnionAdjacency", "UnionMultiInner", "UnionMultiAdjacency")]
+    yield "planar", nx.check_planarity(nx.path_graph(3))[1]
     yield "karate", nx.karate_club_graph()
 
 
@@ -440,7 +512,8 @@ def xarray():
         xr.Dataset({"d": data, "e": ("x", [3, 4])}, attrs={"title": "t"}), "times":
         xr.DataArray([1, 2], coords={"time": times}, dims="time"), "bare": xr.DataArray(1.5),
         "multi": data.stack(z=("x", "y")), "index": xr.IndexVariable("x", [1, 2]),
-        "empty": xr.Dataset(),
+        "empty": xr.Dataset(), "indexes": data.xindexes, "frozen": xr.core.utils.Frozen({"a": 1}),
+        "adapter": xr.core.indexing.NumpyIndexingAdapter(np.eye(2)),
     }.items()
 
 
@@ -469,7 +542,7 @@ class Writer:
         self.count += 1
 
     def pickles(self, name, thing):
-        for protocol in range(6):
+        for protocol in range(2, 6):
             self.save(f"{name}.p{protocol}.pkl", functools.partial(dump, thing, protocol))
 
 

@@ -38,7 +38,7 @@ static void the_array_takes_the_wrappers_place(void **state)
     EXPECT_JOBLIB("\x80\x02" WRAPPER STATE(SIZED_4) "b" ITEMS "}b.", CLEAN, "");
     EXPECT_JOBLIB("\x80\x02" WRAPPER STATE(SIZED_4) "b" ITEMS "I1\nb.", REVIEW,
                   "STK303 107 gives <c.Plain> the state 1; its contract asks for "
-                  "none|dict\n");
+                  "none|attrs\n");
 }
 
 /* pickle.load takes the items for opcodes. */
@@ -83,11 +83,11 @@ static void sizes_that_are_not_known(void **state)
                   "STK208 97 an array follows, and where it ends is not known\n");
     EXPECT_JOBLIB(
         "\x80\x02" WRAPPER "b" ITEMS ".", UNDECIDED,
-        "STK303 13 gives <c.Array> the state {}; its contract asks for "
+        "STK303 14 gives <c.Array> the state {}; its contract asks for "
         "{\"subclass\": &c.Plain, \"shape\": tuple<int>, \"dtype\": #c.Sized:two} "
         "or {\"subclass\": &c.Plain, \"shape\": tuple<int>, \"dtype\": #c.Sized, "
         "\"numpy_array_alignment_bytes\"?: none|int}\n"
-        "STK208 13 an array follows, and where it ends is not known\n");
+        "STK208 14 an array follows, and where it ends is not known\n");
 }
 
 static void arrays_past_the_end(void **state)

@@ -15,12 +15,15 @@
     "\x80\x02"                                                                           \
     "cc\nNew\n(I1\nt\x81"
 
+#define ATTRS "cc\nAttrs\n(}tR"
+#define ASKS "its contract asks for none|attrs|slots\n"
+
 static void states(void **state)
 {
     (void)state;
     EXPECT_CLEAN("ccollections\nOrderedDict\n)R}b.");
     EXPECT_CLEAN("\x80\x02"
-                 "cc\nPlain\n)\x81}S'__class__'\nI1\nsb.");
+                 "cc\nPlain\n)\x81}S'a'\nI1\nsb.");
     EXPECT_CLEAN(STRICT "}S'a'\nI2\nsb.");
     EXPECT(STRICT "}S'a'\nI4\nsb.", REVIEW,
            "STK303 24 gives <c.Strict> the state {'a': 4}; its contract asks for {\"a\": "
@@ -44,7 +47,44 @@ static void slots(void **state)
            "cc\nPlain\n)\x81(N}S'x'\nI1\nstb.",
            REVIEW,
            "STK303 26 gives <c.Plain> the state (None, {'x': 1}); its contract asks for "
-           "none|dict\n");
+           "none|attrs\n");
+    EXPECT(
+        SLOTTED "(}S'__setstate__'\nI1\ns}tb.", REVIEW,
+        "STK303 39 gives <c.New> the state ({'__setstate__': 1}, {}); its contract asks "
+        "for slots\n");
+}
+
+/* What an instance's own attributes could stand for while it is being made. */
+static void attributes(void **state)
+{
+    (void)state;
+    EXPECT_CLEAN(ATTRS "Nb.");
+    EXPECT_CLEAN(ATTRS "}S'_x'\nI1\nsS'__notes__'\n]sS'f'\ncc\nPlain\nsb.");
+    EXPECT(ATTRS "}S'__setstate__'\nI1\nsb.", REVIEW,
+           "STK303 34 gives <c.Attrs> the state {'__setstate__': 1}; " ASKS);
+    EXPECT(ATTRS "}I1\nI1\nsb.", REVIEW,
+           "STK303 21 gives <c.Attrs> the state {1: 1}; " ASKS);
+    EXPECT(ATTRS "}cc\nBag\n)RI1\nsb.", REVIEW,
+           "STK303 27 gives <c.Attrs> the state {<object>: 1}; " ASKS);
+    EXPECT("cc\nAttrs\n(}S'__call__'\nI1\nstR.", REVIEW,
+           "STK303 27 calls c.Attrs({'__call__': 1}); its contract asks for (attrs)\n");
+}
+
+/* What is vetted with its arguments only is not kept by those who would call it without.
+ */
+static void callables_that_are_kept(void **state)
+{
+    (void)state;
+    EXPECT(ATTRS "}S'f'\nct\nload\nsb.", REVIEW,
+           "STK303 28 gives <c.Attrs> the state {'f': t.load}; " ASKS);
+    EXPECT(ATTRS "}S'f'\ncc\nOpens\nsb.", REVIEW,
+           "STK303 29 gives <c.Attrs> the state {'f': c.Opens}; " ASKS);
+    EXPECT(ATTRS "(N}S'f'\ncc\nOpens\nstb.", REVIEW,
+           "STK303 32 gives <c.Attrs> the state (None, {'f': c.Opens}); " ASKS);
+    EXPECT(ATTRS "I1\nct\nload\ns.", REVIEW,
+           "STK303 24 gives items to <c.Attrs>: 1: t.load; its contract asks for (any, "
+           "any)\n");
+    EXPECT_CLEAN(ATTRS "I1\ncc\nPlain\ns.");
 }
 
 /* Changed through the memo after it was made: what it holds is not known. */
@@ -123,6 +163,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states),
         cmocka_unit_test(slots),
+        cmocka_unit_test(attributes),
+        cmocka_unit_test(callables_that_are_kept),
         cmocka_unit_test(states_changed_behind_the_back),
         cmocka_unit_test(targets_that_are_no_objects),
         cmocka_unit_test(items),

@@ -9,6 +9,7 @@
 #include "common.h"
 #include "oom.h"
 
+#define METHOD "ct\nmethod\n(cc\nPlain\nS'make'\ntR"
 #define ID "S'id'\n"
 
 static void dangerous_calls_take_the_imports_place(void **state)
@@ -135,6 +136,21 @@ static void getattr_gives_members_only(void **state)
            "(&@enum, str)\n");
     EXPECT(GETATTR "(cos\nsystem\nS'ODD'\ntR.", DANGEROUS,
            "STK102 19 imports os.system\n");
+}
+
+/* getattr of a class that gives one of its methods, which has a contract of its own. */
+static void methods_that_a_call_gave(void **state)
+{
+    (void)state;
+    EXPECT_CLEAN(METHOD "(I1\ntR}S'a'\nI1\nsb.");
+    EXPECT(METHOD "(S'x'\ntR.", REVIEW,
+           "STK303 37 calls <c.Plain.make>('x'); its contract asks for (int)\n");
+    EXPECT(METHOD "}b.", REVIEW, "STK303 31 gives <c.Plain.make> the state {}\n");
+    EXPECT("ct\nmethod\n(cc\nPlain\nS'other'\ntR.", REVIEW,
+           "STK303 30 calls t.method(c.Plain, 'other'); its contract asks for (&c.Plain, "
+           "\"make\")\n");
+    /* What is vetted as an object is not vetted to be called. */
+    EXPECT("ct\ntakes\n(NtR)R.", REVIEW, "STK302 14 calls <c.Plain>()\n");
 }
 
 static void copyreg(void **state)
@@ -311,6 +327,7 @@ int main(void)
         cmocka_unit_test(keywords),
         cmocka_unit_test(enums),
         cmocka_unit_test(getattr_gives_members_only),
+        cmocka_unit_test(methods_that_a_call_gave),
         cmocka_unit_test(copyreg),
         cmocka_unit_test(taint_is_not_reported_again),
         cmocka_unit_test(results_are_not_what_the_stream_wrote),

@@ -55,6 +55,22 @@ static void alias_is_the_same_entry(void **state)
     assert_int_equal(entry("c.old", "Moved"), entry("c.new", "Moved"));
 }
 
+static bool unheld(const char *module, const char *name)
+{
+    return test_catalogue.entries[entry(module, name)].unheld != 0;
+}
+
+static void what_is_not_to_be_kept(void **state)
+{
+    (void)state;
+    assert_true(unheld("t", "load"));
+    assert_true(unheld("c", "Plain.make"));
+    assert_true(unheld("c", "Opens"));
+    assert_false(unheld("c", "Plain"));
+    assert_false(unheld("c", "FloatStorage"));
+    assert_false(unheld("http", "HTTPStatus"));
+}
+
 static void every_name_is_found(void **state)
 {
     (void)state;
@@ -149,6 +165,7 @@ int main(void)
         cmocka_unit_test(only_exact_pairs_are_vetted),
         cmocka_unit_test(split_of_dotted_names),
         cmocka_unit_test(alias_is_the_same_entry),
+        cmocka_unit_test(what_is_not_to_be_kept),
         cmocka_unit_test(every_name_is_found),
         cmocka_unit_test(every_danger_is_found),
         cmocka_unit_test(danger_exact_and_wild),

@@ -314,6 +314,55 @@ static void slots(void **state)
     assert_int_equal(match(&check, "c", "New", STK_CLAUSE_STATE, list, 0), STK_MATCH_NO);
 }
 
+static void attributes(void **state)
+{
+    (void)state;
+    static const uint64_t pairs[] = {1, 2};
+    struct node list[] = {{.kind = STK_DICT_KEPT, .items = pairs, .n = 1},
+                          {.kind = STK_STR, .text = "name"},
+                          {.kind = STK_GLOBAL, .entry = find("c", "Plain")}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_YES);
+    list[1].text = "__networkx_cache__";
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_YES);
+    list[1].text = "__array_interface__";
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    list[1].text = NULL;
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_UNKNOWN);
+    /* A value that is refused is so whatever the name is. */
+    list[2].entry = find("t", "load");
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    list[2].entry = STK_ENTRY_NONE;
+    list[1].kind = STK_OBJECT;
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_NO);
+    list[0].lost = true;
+    assert_int_equal(match(&check, "c", "Attrs", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_UNKNOWN);
+}
+
+static void dunder_keys_of_open_dicts(void **state)
+{
+    (void)state;
+    static const uint64_t pairs[] = {1, 2, 3, 2};
+    struct node list[] = {{.kind = STK_DICT_KEPT, .items = pairs, .n = 2},
+                          {.kind = STK_STR, .text = "a"},
+                          {.kind = STK_INT, .number = 1},
+                          {.kind = STK_STR, .text = "other"}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "c", "More", STK_CLAUSE_STATE, list, 0),
+                     STK_MATCH_YES);
+    list[3].text = "__setstate__";
+    assert_int_equal(match(&check, "c", "More", STK_CLAUSE_STATE, list, 0), STK_MATCH_NO);
+    list[2] = (struct node){.kind = STK_OBJECT, .entry = find("c", "Plain")};
+    assert_int_equal(match(&check, "c", "Rest", STK_CLAUSE_STATE, list, 0), STK_MATCH_NO);
+}
+
 static void objects_and_globals(void **state)
 {
     (void)state;
@@ -397,6 +446,8 @@ int main(void)
         cmocka_unit_test(either),
         cmocka_unit_test(dicts),
         cmocka_unit_test(slots),
+        cmocka_unit_test(attributes),
+        cmocka_unit_test(dunder_keys_of_open_dicts),
         cmocka_unit_test(objects_and_globals),
         cmocka_unit_test(any_is_not_everything),
         cmocka_unit_test(steps_end),
