@@ -159,7 +159,7 @@ def tap_test(result, failed, description):
     return False
 
 
-# --- unit: cmocka programs -------------------------------------------------------------
+# --- unit: cmocka programs
 
 
 def unit_jobs(suite, build, expect_all):
@@ -179,12 +179,13 @@ def run_unit(program):
 
 def not_built(source):
     result = Result()
-    result.fail("not built", "%s is in no meson.build, or the build is old: run make check"
+    result.fail("not built",
+                "%s is in no meson.build, or the build is old: run make check"
                 % source.relative_to(TOP))
     return result
 
 
-# --- fuzz: corpora replayed; in the long tiers, libFuzzer too ----------------------------
+# --- fuzz: corpora replayed; in the long tiers, libFuzzer too
 
 
 def fuzz_sources():
@@ -222,7 +223,7 @@ def libfuzzer_jobs():
                                               FUZZ_SECONDS=FUZZ_SECONDS))
 
 
-# --- cli: golden tests -------------------------------------------------------------------
+# --- cli: golden tests
 
 
 def cli_jobs(suite, program, prefix=()):
@@ -281,11 +282,13 @@ def line_match(want, got):
     return re.fullmatch(pattern, got, re.S) is not None
 
 
-# --- py: programs that print TAP -----------------------------------------------------------
+# --- py: programs that print TAP
 
 
 def py_jobs():
-    for path in sorted((TOP / "tests/py").glob("test_*.py")):
+    """The differential test first: it is the longest."""
+    paths = (TOP / "tests/py").glob("test_*.py")
+    for path in sorted(paths, key=lambda path: (path.stem != "test_oracle", path.stem)):
         yield Job("py/" + path.stem[len("test_"):], lambda path=path: run_py(path))
 
 
@@ -296,7 +299,7 @@ def run_py(path):
             STOCKADE_CHECKED=CHECK_BUILD / "stockade", PYTHONPATH=TOP / "tests/py"))
 
 
-# --- checks: house rules, each tried on its samples first ----------------------------------
+# --- checks: house rules, each tried on its samples first
 
 
 def check_jobs():
@@ -330,7 +333,7 @@ def run_check(tool, name):
 
 
 def run_sample(result, tool, sample):
-    """A bad sample's file `expect` holds text that the complaint must contain, by line."""
+    """A bad sample's file `expect` holds text that the complaint must contain."""
     status, out, err = execute([tool, sample])
     if re.fullmatch(rb"SKIP .*\n", out):
         return
@@ -346,7 +349,7 @@ def run_sample(result, tool, sample):
                     (status, want, absent, tail(out, err)))
 
 
-# --- builds: other compilers than dev.ini's, with -Werror ------------------------------------
+# --- builds: other compilers than dev.ini's, with -Werror
 
 
 def build_jobs():
@@ -386,7 +389,7 @@ def only_errors(output):
     return b"\n".join(lines) or output
 
 
-# --- all of it -----------------------------------------------------------------------------
+# --- all of it
 
 
 def all_jobs():
@@ -417,9 +420,9 @@ def timed(job):
     start = time.monotonic()
     try:
         result = job.run()
-    except (OSError, UnicodeError) as error:
+    except Exception as error:  # one job's trouble is no reason to lose the others
         result = Result()
-        result.fail("cannot be run", str(error))
+        result.fail("cannot be run", "%s: %s" % (type(error).__name__, error))
     return result, time.monotonic() - start
 
 
@@ -475,8 +478,12 @@ def main(patterns):
         print(__doc__.strip())
         return 0
     shutil.rmtree(TOP / "tests/py/__pycache__", ignore_errors=True)
+    start = time.monotonic()
     jobs = [job for job in all_jobs() if selected(job, patterns)]
     passed, failed, skipped = run_jobs(jobs)
+    if len(jobs) > 1:
+        print("%d programs on %d cores, %.0f s" % (len(jobs), JOBS,
+                                                   time.monotonic() - start))
     print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return 1 if failed or not passed else 0
 

@@ -13,7 +13,8 @@ Outcomes: "." loaded, "x" raised, "m" ran out of memory, "r" nested too deeply.
 
 Nothing is imported: find_class records the names and answers with a class that takes any
 arguments, items and state, so that the stream goes on as far as any stream could. Memory,
-time and recursion are bounded by the operating system. Standard library only, 3.8 to 3.14.
+time and recursion are bounded by the operating system. Standard library only, 3.8 to
+3.14.
 """
 import copyreg
 import gc
@@ -28,9 +29,11 @@ import sys
 import threading
 import _pickle
 
-MEMORY = 1 << 30
+# What a stream may take on top of the process. A memo of a few million entries fits; one
+# of a hundred million would take a second of the C unpickler's each time.
+MEMORY = 48 << 20
 STACK = 256 << 20
-SECONDS = 10
+SECONDS = 5  # of processor time
 EXTENSIONS = (1, 2, 127, 128, 255, 256, 65535, 65536, 0x7fffffff)
 
 seen = []
@@ -134,22 +137,31 @@ def streams(file):
         yield file.read(struct.unpack("<I", head)[0])
 
 
+def limit_memory():
+    """Counted from what the process has mapped already, this thread's stack with it."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        mapped = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + MEMORY, mapped + MEMORY))
+
+
 def main():
-    """Arguments: encoding=NAME; verbose; flush. A stream that takes too long, or more than
-    the process has, ends the process: with flush, it is the one behind the last line."""
+    """Arguments: encoding=NAME; verbose; flush. A stream that takes too long, or more
+    than the process has, ends the process: with flush, it is the one behind the last
+    line."""
+    limit_memory()
     options = dict(arg.partition("=")[::2] for arg in sys.argv[1:])
     encoding = options.get("encoding", "ASCII")
     verbose = "verbose" in options
     often = 1 if "flush" in options else 500
     lines = []
     for data in streams(sys.stdin.buffer):
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         lines.append(json.dumps(record(data, encoding, verbose)))
         if len(lines) == often:
             print("\n".join(lines), flush=True)
             lines.clear()
             gc.collect()
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     if lines:
         print("\n".join(lines))
 
@@ -159,7 +171,6 @@ if __name__ == "__main__":
         copyreg._inverted_registry[code] = ("extension", str(code))
     gc.disable()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY + STACK, MEMORY + STACK))
     # Hashing a deeply nested tuple recurses in C: more stack than any stream needs.
     threading.stack_size(STACK)
     thread = threading.Thread(target=main)

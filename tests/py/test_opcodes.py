@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """src/pickle/opcodes.def against the table of pickletools, of every CPython found: bytes,
-names, arguments, protocols, and what each opcode takes from the stack and leaves there."""
+names, arguments, protocols, what each opcode takes from the stack and leaves there."""
 
 import json
 import re
@@ -11,7 +11,8 @@ import tap
 # pickletools' name of an argument -> ours. Where one of theirs is two of ours, the opcode
 # decides: the same text reader serves lines that mean different things.
 ARGUMENTS = {
-    None: "NONE", "uint1": "U1", "uint2": "U2", "int4": "I4", "uint4": "U4", "uint8": "U8",
+    None: "NONE", "uint1": "U1", "uint2": "U2", "int4": "I4", "uint4": "U4",
+    "uint8": "U8",
     "float8": "F8", "long1": "LONG1", "long4": "LONG4", "bytes1": "BYTES1",
     "bytes4": "BYTES4", "bytes8": "BYTES8", "bytearray8": "BYTES8", "string1": "BYTES1",
     "string4": "BYTES4S", "unicodestring1": "TEXT1", "unicodestring4": "TEXT4",
@@ -25,7 +26,8 @@ DUMP = """
 import json, pickletools
 print(json.dumps([[ord(op.code), op.name, op.arg and op.arg.name, op.proto,
                    [item.name for item in op.stack_before],
-                   [item.name for item in op.stack_after]] for op in pickletools.opcodes]))
+                   [item.name for item in op.stack_after]]
+                  for op in pickletools.opcodes]))
 """
 
 # What an opcode can make an unpickler do is ours to say; the test keeps it from changing
@@ -40,7 +42,8 @@ RISKS = {
 
 
 def read_def():
-    row = re.compile(r'X\((0x[0-9a-f]{2}), (\w+), (\w+), (\d), "([^"]*)", "([^"]*)", ([\w| ]+)\)')
+    row = re.compile(r'X\((0x[0-9a-f]{2}), (\w+), (\w+), (\d), "([^"]*)", "([^"]*)", '
+                     r'([\w| ]+)\)')
     text = (tap.TOP / "src/pickle/opcodes.def").read_text(encoding="ascii")
     lines = [line for line in text.splitlines() if line.startswith("X(")]
     rows = [row.fullmatch(line) for line in lines]
@@ -64,7 +67,8 @@ def main():
     ours = {int(byte, 16): (name, arg, int(proto), before.split(), after.split())
             for byte, name, arg, proto, before, after, _ in rows}
     tap.equal(len(ours), len(rows), "no byte twice")
-    tap.equal([int(row[0], 16) for row in rows], sorted(ours), "in the order of their bytes")
+    tap.equal([int(row[0], 16) for row in rows], sorted(ours),
+              "in the order of their bytes")
     risky = {row[1]: risks(row[6]) for row in rows if risks(row[6]) != "NONE"}
     tap.equal(risky, RISKS, "risks")
     pythons = tap.pythons()

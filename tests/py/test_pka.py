@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/pka: what it assembles, what it refuses, and that no byte is lost on the way to text
-and back: of fixtures, generated streams, random bytes and the shared corpus."""
+"""tools/pka: what it assembles, what it refuses, and that no byte is lost on the way to
+text and back: of fixtures, generated streams, random bytes and the shared corpus."""
 
 import importlib.machinery
 import importlib.util
@@ -16,7 +16,8 @@ import tap
 
 def load_source(name, path):
     loader = importlib.machinery.SourceFileLoader(name, str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name,
+                                                                             loader))
     loader.exec_module(module)
     return module
 
@@ -88,7 +89,8 @@ def check_zip():
     """The archive that other programs can read is read by them."""
     import io
     import zipfile
-    text = 'zip {\nmember "a/b" method=deflate {\nrepeat 99 {\nNONE\n}\n}\nmember "c" {\nSTOP\n}\n}'
+    text = ('zip {\nmember "a/b" method=deflate {\nrepeat 99 {\nNONE\n}\n}\n'
+            'member "c" {\nSTOP\n}\n}')
     archive = zipfile.ZipFile(io.BytesIO(pka.assemble(text)))
     tap.equal([(name, archive.read(name)) for name in archive.namelist()],
               [("a/b", b"N" * 99), ("c", b".")], "a plain zip is one")
@@ -107,14 +109,16 @@ def round_trip(name, samples):
 
 
 def generated():
-    generate = load_source("generate", tap.TOP / "tests/oracle/generate.py")
+    sys.path.insert(0, str(tap.TOP / "tests/oracle"))
+    import generate
     generator = generate.Generator(7)
     return [generator.stream(index) for index in range(STREAMS)]
 
 
 def random_bytes():
     r = random.Random(3)
-    return [bytes(r.randrange(256) for _ in range(r.randrange(80))) for _ in range(STREAMS)]
+    return [bytes(r.randrange(256) for _ in range(r.randrange(80)))
+            for _ in range(STREAMS)]
 
 
 def corpus():
@@ -132,7 +136,8 @@ def check_opcodes_agree():
             ours = [line.split()[0] for line in pka.disassemble(data).splitlines()]
             theirs = [op.name for op, _, _ in pickletools.genops(data)]
             if ours != theirs:
-                tap.equal(ours, theirs, "the opcodes of %r at protocol %d" % (value, version))
+                tap.equal(ours, theirs, "the opcodes of %r at protocol %d" % (value,
+                                                                              version))
                 return
     tap.ok(True, "opcodes as pickletools names them")
 
@@ -140,7 +145,8 @@ def check_opcodes_agree():
 def check_program(data):
     """The program itself: both verbs, stdin and files, a failure."""
     run = [sys.executable, str(tap.TOP / "tools/pka")]
-    text = subprocess.run(run + ["dis"], input=data, check=True, capture_output=True).stdout
+    text = subprocess.run(run + ["dis"], input=data, check=True,
+                          capture_output=True).stdout
     back = subprocess.run(run + ["asm", "-"], input=text, check=True, capture_output=True)
     tap.equal(back.stdout, data, "pka dis | pka asm")
     bad = subprocess.run(run + ["asm"], input=b"NOSUCH", check=False, capture_output=True)

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The runner itself, and the driver of fuzz targets: a test that cannot fail is none."""
 
+import contextlib
 import importlib.util
+import io
 import pathlib
+import re
 import subprocess
 import tempfile
+import time
 
 import tap
 
@@ -50,6 +54,36 @@ def skips_in_ci():
     RUN.CI = False
     result.skip("numpy", "missing: python3-numpy")
     tap.equal(counts(result), (0, 1, 2), "what is missing fails in CI only")
+
+
+def jobs_that_cannot_run():
+    def broken():
+        raise ValueError("no")
+
+    result, _ = RUN.timed(RUN.Job("unit/broken", broken))
+    tap.equal(result.failed, [("cannot be run", "ValueError: no")],
+              "a job that raises is a failure of its own")
+    started = []
+
+    def together():
+        started.append(1)
+        deadline = time.monotonic() + 20
+        while len(started) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        result = RUN.Result()
+        if len(started) == 2:
+            result.ok()
+        return result
+
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        total = RUN.run_jobs([RUN.Job("unit/a", together), RUN.Job("py/b", together),
+                              RUN.Job("cli/c", broken)])
+    tap.equal(total, [2, 1, 0], "two jobs run at a time, all are counted")
+    lines = out.getvalue().splitlines()
+    tap.ok(all(any(re.match(suite + r" +\d passed.* \d+\.\d s$", line) for line in lines)
+               for suite in ("unit", "py", "cli")), "each suite has a line and a time",
+           lines)
+    tap.ok("FAIL cli/c: cannot be run" in lines, "a failure is named", lines)
 
 
 def golden_outputs():
@@ -149,7 +183,7 @@ def driver():
         tap.equal(run(), 2, "no corpus named")
 
 
-for test in (tap_programs, skips_in_ci, golden_outputs, run_cases, run_checks, selection,
-             driver):
+for test in (tap_programs, skips_in_ci, jobs_that_cannot_run, golden_outputs, run_cases,
+             run_checks, selection, driver):
     test()
 tap.done()
