@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the first inputs of the targets over containers: fuzz/container_corpus.py [folder].
+"""Writes the first inputs of the targets over containers.
+
+    fuzz/container_corpus.py [folder]
 
 Each is a file as its library writes it, or one with a single thing bent. numpy, joblib,
 torch, zstandard, lz4 and the program 7z have to be there. The zip target has a script of
@@ -126,7 +128,7 @@ def compressed():
     yield "gzip-two-members", gz + gzip.compress(b"two", mtime=0)
     yield "gzip-zeros-between", gz + bytes(9) + gz
     yield "gzip-junk-behind", gz + b"junk"
-    yield "gzip-every-field", gzip_with(0x1e, b"\2\0ab" + b"name\0" + b"comment\0" + b"\0\0")
+    yield "gzip-every-field", gzip_with(0x1e, b"\2\0abname\0comment\0\0\0")
     yield "gzip-wrong-checksum", poke(gz, len(gz) - 8, b"\0\0\0\0")
     yield "gzip-cut", gz[:-9]
     yield "bz2", bz2.compress(TEXT)
@@ -174,8 +176,8 @@ def seven(*options, names=("a", "b")):
             with open(os.path.join(folder, name), "wb") as f:
                 f.write(TEXT + name.encode())
             os.utime(f.name, (0, 0))
-        subprocess.run(["7z", "a", *options, "-bso0", "-bsp0", "x.7z", *names], cwd=folder,
-                       check=True)
+        subprocess.run(["7z", "a", *options, "-bso0", "-bsp0", "x.7z", *names],
+                       cwd=folder, check=True)
         with open(os.path.join(folder, "x.7z"), "rb") as f:
             return f.read()
 
@@ -190,7 +192,8 @@ def cabinet(data, method=0):
     files_at = 36 + 8
     data_at = files_at + 16 + len(name)
     size = data_at + 8 + len(packed)
-    head = struct.pack("<4sIIIIIBBHHHHH", b"MSCF", 0, size, 0, files_at, 0, 3, 1, 1, 1, 0, 0, 0)
+    head = struct.pack("<4sIIIIIBBHHHHH", b"MSCF", 0, size, 0, files_at, 0, 3, 1, 1, 1,
+                       0, 0, 0)
     folder = struct.pack("<IHH", data_at, 1, method)
     entry = struct.pack("<IIHHHH", len(data), 0, 0, 0, 0, 0x20) + name
     return head + folder + entry + struct.pack("<IHH", 0, len(packed), len(data)) + packed
@@ -200,11 +203,12 @@ def cpio(magic, data=TEXT):
     if magic == b"070707":
         def one(name, content):
             return (magic + b"%06o" * 7 % (0, 1, 0o100644, 0, 0, 1, 0) + b"%011o" % 0
-                    + b"%06o%011o" % (len(name) + 1, len(content)) + name + b"\0" + content)
+                    + b"%06o%011o" % (len(name) + 1, len(content)) + name + b"\0"
+                    + content)
     else:
         def one(name, content):
-            head = magic + b"%08x" * 13 % (1, 0o100644, 0, 0, 1, 0, len(content), 0, 0, 0, 0,
-                                           len(name) + 1,
+            head = magic + b"%08x" * 13 % (1, 0o100644, 0, 0, 1, 0, len(content),
+                                           0, 0, 0, 0, len(name) + 1,
                                            sum(content) if magic == b"070702" else 0)
             return padded(head + name + b"\0") + padded(content)
     return one(b"a", data) + one(b"TRAILER!!!", b"")
@@ -247,8 +251,13 @@ def saved(save, value, **options):
 
 
 def npy_head(text, version=1):
-    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I",
-                                                            len(text)) + text
+    length = struct.pack("<H" if version == 1 else "<I", len(text))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text
+
+
+def npy_of(descr, shape=b"(1,)"):
+    return npy_head(b"{'descr': " + descr + b", 'fortran_order': False, 'shape': " + shape
+                    + b"}\n")
 
 
 def npys():
@@ -266,11 +275,11 @@ def npys():
     yield "stream-behind", plain + PICKLE
     yield "version-2", npy_head(plain[10:128], 2) + plain[128:]
     yield "version-3", npy_head(plain[10:128], 3) + plain[128:]
-    yield "python-2-shape", npy_head(b"{'descr': '<i8', 'fortran_order': False, 'shape': (3L,)}\n") + bytes(24)
-    yield "escape-in-type", npy_head(b"{'descr': '\\x4f', 'fortran_order': False, 'shape': (1,)}\n") + PICKLE
-    yield "two-types", npy_head(b"{'descr': '<i8', 'descr': 'O', 'fortran_order': False, 'shape': (1,)}\n") + PICKLE
-    yield "joined-texts", npy_head(b"{'descr': '<i' '8', 'fortran_order': False, 'shape': (1,)}\n") + bytes(8)
-    yield "shape-overflows", npy_head(b"{'descr': '<i8', 'fortran_order': False, 'shape': (4294967296, 4294967296)}\n")
+    yield "python-2-shape", npy_of(b"'<i8'", b"(3L,)") + bytes(24)
+    yield "escape-in-type", npy_of(b"'\\x4f'") + PICKLE
+    yield "two-types", npy_of(b"'<i8', 'descr': 'O'") + PICKLE
+    yield "joined-texts", npy_of(b"'<i' '8'") + bytes(8)
+    yield "shape-overflows", npy_of(b"'<i8'", b"(4294967296, 4294967296)")
     yield "cut", plain[:-1]
 
 
@@ -314,13 +323,15 @@ def safetensors():
     yield "metadata", file(b'{"__metadata__":{"format":"pt"},' + one[1:], bytes(8))
     yield "no-tensor", file(b"{}")
     yield "empty-tensor", file(b'{"e":{"dtype":"I8","shape":[0,3],"data_offsets":[0,0]}}')
-    yield "four-bits", file(b'{"q":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}', b"ab")
+    four = b'{"q":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}'
+    yield "four-bits", file(four, b"ab")
     yield "hole", file(one, bytes(9))
     yield "overlap", file(one[:-1] + b',"b":' + one[5:], bytes(8))
     yield "two-of-one-name", file(one[:-1] + b"," + one[1:], bytes(8))
     yield "escaped-name", file(one.replace(b'"a"', b'"\\u0061\\n"'), bytes(8))
     yield "unknown-type", file(one.replace(b"F32", b"C99"), bytes(8))
-    yield "shape-overflows", file(one.replace(b"[2]", b"[4294967296,4294967296]"), bytes(8))
+    vast = one.replace(b"[2]", b"[4294967296,4294967296]")
+    yield "shape-overflows", file(vast, bytes(8))
     yield "long-header", struct.pack("<Q", 1000) + one
     yield "bytes-behind-json", file(one + b" x", bytes(8))
 
@@ -374,7 +385,8 @@ def field(number, value):
 
 def onnx(*domains, more=b""):
     node = field(1, b"x") + field(2, b"y") + field(4, b"Relu")
-    opsets = b"".join(field(8, (field(1, d) if d else b"") + field(2, 17)) for d in domains)
+    opsets = b"".join(field(8, (field(1, d) if d else b"") + field(2, 17))
+                      for d in domains)
     return field(1, 8) + field(2, b"maker") + field(7, field(1, node)) + opsets + more
 
 
@@ -393,7 +405,8 @@ def tflite(custom):
 
 
 def graphs():
-    function = field(1, field(1, b"sig") + field(3, field(1, b"n") + field(2, b"WriteFile")))
+    node = field(1, b"n") + field(2, b"WriteFile")
+    function = field(1, field(1, b"sig") + field(3, node))
     yield "onnx", onnx(b"")
     yield "onnx-custom-operator", onnx(b"", b"evil.domain")
     yield "onnx-own-function", onnx(b"", b"mine", more=field(25, field(10, b"mine")))
@@ -405,7 +418,7 @@ def graphs():
     yield "graph-library", graph(b"Add") + field(2, function)
     yield "group", graph(b"Add") + b"\x1b\x1c"
     yield "long-varint", graph(b"Add") + b"\x18" + b"\x80" * 10 + b"\0"
-    yield "field-past-the-end", graph(b"Add") + b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"
+    yield "field-past-the-end", graph(b"Add") + b"\x0a" + b"\xff" * 8 + b"\x7f"
     yield "keras-metadata", field(1, field(1, b"root") + field(4, b"_tf_keras_layer")
                                   + field(5, b'{"class_name": "Lambda"}'))
     yield "tflite", tflite(b"")
@@ -451,10 +464,12 @@ def layouts():
     def members(*items):
         return b"".join(bytes([name, len(content)]) + content for name, content in items)
     yield "torch", members((0, PICKLE), (1, bytes(16)), (3, b"3"))
-    yield "torch-two-prefixes", members((0, PICKLE), (6, PICKLE), (5, b"N."), (1, bytes(9)))
+    yield "torch-two-prefixes", members((0, PICKLE), (6, PICKLE), (5, b"N."),
+                                        (1, bytes(9)))
     yield "torch-other-case", members((4, PICKLE), (7, bytes(16)), (0, b"N."))
     yield "torch-twins", members((0, PICKLE), (1, b"one"), (1, b"two"))
-    yield "torchscript", members((0, PICKLE), (8, b"N."), (9, b"def f(): pass"), (10, b"N."))
+    yield "torchscript", members((0, PICKLE), (8, b"N."), (9, b"def f(): pass"),
+                                 (10, b"N."))
     yield "torch-package", members((0, PICKLE), (11, b"os"))
     yield "torch-no-folder", members((12, PICKLE), (13, b"3"), (14, bytes(8)))
     yield "keras", members((15, b'{"class_name": "Dense"}'), (16, b"{}"), (17, b"h5"))

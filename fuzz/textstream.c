@@ -33,7 +33,7 @@ static uint64_t tokens(const struct stk_source *source)
         uint64_t before = r.pos;
         uint64_t value = 0;
         if (stk_json_accept(&r, '1')) {
-            value = stk_json_uint(&r);
+            value = stk_json_number(&r);
         } else if (stk_json_accept(&r, ':')) {
             stk_json_text(&r, &text);
             require(text.len <= STK_JSON_TEXT_MAX);

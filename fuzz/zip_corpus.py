@@ -91,7 +91,8 @@ def inputs():
     yield "nested", archive({"a.zip": torch, "b": b"x"})
     yield "npz", archive({"a.npy": b"\x93NUMPY\x01\x00", "b.npy": b"x"})
     yield "torchscript", archive({"p/code/a.py": b"x", "p/constants.pkl": b"N."})
-    yield "keras", archive({"config.json": b'{"class_name": "\\u004cambda"}', "metadata.json": b"{}"})
+    keras = {"config.json": b'{"class_name": "\\u004cambda"}', "metadata.json": b"{}"}
+    yield "keras", archive(keras)
     yield "zip64-sizes", zip64()
     yield "zip64-end", zip64_end(torch)
     yield "prefix", b"#!/bin/sh\nexec x\n" + torch
@@ -112,7 +113,8 @@ def inputs():
 
 
 def main():
-    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "zip")
+    here = os.path.dirname(os.path.abspath(__file__))
+    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, "zip")
     os.makedirs(folder, exist_ok=True)
     for name, data in inputs():
         with open(os.path.join(folder, name + ".zip"), "wb") as f:

@@ -41,7 +41,7 @@ struct inspect_options {
 static const enum stk_verdict fail_on[] = {STK_VERDICT_REVIEW, STK_VERDICT_DANGEROUS};
 
 /* Choices of --reading behind "any". */
-static const char *const readings[] = {NULL, "C", "Python"};
+static const char *const readings[] = {NULL, "C", "C over a file", "Python"};
 
 static const struct stk_option options[] = {
     {.name = "format",
@@ -83,9 +83,9 @@ static const struct stk_option options[] = {
      .kind = STK_OPTION_CHOICE,
      .field = FIELD(reading),
      .arg = "WHOSE",
-     .choices = "any|c|python",
+     .choices = "any|c|c-file|python",
      .fallback = "any",
-     .help = "follow the C or the Python unpickler, or whoever goes on"},
+     .help = "whose way to follow: any, c, c-file or python"},
     {.name = "limit",
      .letter = 'n',
      .kind = STK_OPTION_COUNT,

@@ -119,17 +119,20 @@ static enum stk_status hand_out(const struct cpio *c, const char *name, uint64_t
 /* Zeros fill the last block behind the trailer; other bytes are looked at. */
 static enum stk_status end_archive(struct cpio *c)
 {
-    struct stk_reader ahead = c->reader;
+    struct stk_reader *r = &c->reader;
+    uint64_t at = r->pos;
+    uint8_t byte = 0;
     c->done = true;
-    while (stk_reader_left(&ahead) > 0) {
-        if (stk_reader_u8(&ahead) != 0) {
-            STK_TRY(ahead.status);
-            STK_TRY(stk_visitor_note(c->visitor, STK_NOTE_AMBIGUOUS, ahead.pos - 1,
-                                     "bytes follow the end of the cpio archive"));
-            return hand_out(c, NULL, UINT64_MAX);
-        }
+    while (byte == 0 && stk_reader_left(r) > 0) {
+        byte = stk_reader_u8(r);
     }
-    return ahead.status;
+    if (byte == 0 || r->status != STK_OK) {
+        return r->status;
+    }
+    STK_TRY(stk_visitor_note(c->visitor, STK_NOTE_AMBIGUOUS, r->pos - 1,
+                             "bytes follow the end of the cpio archive"));
+    stk_reader_seek(r, at);
+    return hand_out(c, NULL, UINT64_MAX);
 }
 
 static enum stk_status visit_member(struct cpio *c)

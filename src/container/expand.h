@@ -18,9 +18,6 @@
 #include "base/buf.h"
 #include "container/container.h"
 
-STK_MUST_USE enum stk_status stk_expand_deflate_raw(const struct stk_visitor *v,
-                                                    const struct stk_source *in,
-                                                    struct stk_buf *out);
 STK_MUST_USE enum stk_status stk_expand_zlib(const struct stk_visitor *v,
                                              const struct stk_source *in,
                                              struct stk_buf *out);

@@ -132,12 +132,6 @@ static enum stk_status expand_single(const struct stk_visitor *v,
     return status;
 }
 
-enum stk_status stk_expand_deflate_raw(const struct stk_visitor *v,
-                                       const struct stk_source *in, struct stk_buf *out)
-{
-    return expand_single(v, in, out, RAW);
-}
-
 enum stk_status stk_expand_zlib(const struct stk_visitor *v, const struct stk_source *in,
                                 struct stk_buf *out)
 {

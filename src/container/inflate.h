@@ -6,8 +6,8 @@
 
 #include "container/expand.h"
 
-/* As stk_expand_deflate_raw(), but bytes that follow the end are no failure: *ret_used is
- * how many bytes of `in` the stream took. Also written on failure. */
+/* Bare deflate, as in expand.h, but bytes that follow the end are no failure: *ret_used
+ * is how many bytes of `in` the stream took. Also written on failure. */
 STK_MUST_USE enum stk_status stk_expand_deflate_used(const struct stk_visitor *v,
                                                      const struct stk_source *in,
                                                      struct stk_buf *out,

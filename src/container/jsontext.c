@@ -122,7 +122,7 @@ void stk_json_text(struct stk_reader *r, struct stk_json_text *t)
     fold(t);
 }
 
-uint64_t stk_json_uint(struct stk_reader *r)
+uint64_t stk_json_number(struct stk_reader *r)
 {
     uint64_t value = 0;
     skip_spaces(r);

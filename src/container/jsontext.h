@@ -22,4 +22,4 @@ struct stk_json_text {
 bool stk_json_accept(struct stk_reader *r, char byte);
 void stk_json_expect(struct stk_reader *r, char byte);
 void stk_json_text(struct stk_reader *r, struct stk_json_text *text);
-uint64_t stk_json_uint(struct stk_reader *r); /* no sign, fraction or exponent */
+uint64_t stk_json_number(struct stk_reader *r); /* no sign, fraction or exponent */

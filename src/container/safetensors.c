@@ -101,7 +101,7 @@ static void read_shape(struct header *h, struct tensor *tensor)
     stk_json_expect(r, '[');
     bool more = !stk_json_accept(r, ']');
     while (more && r->status == STK_OK) {
-        if (!stk_mul(tensor->n_items, stk_json_uint(r), &tensor->n_items)) {
+        if (!stk_mul(tensor->n_items, stk_json_number(r), &tensor->n_items)) {
             fail(h, "shape overflows");
         }
         more = stk_json_accept(r, ',');
@@ -114,9 +114,9 @@ static void read_shape(struct header *h, struct tensor *tensor)
 static void read_offsets(struct header *h, struct tensor *tensor)
 {
     stk_json_expect(&h->reader, '[');
-    tensor->start = stk_json_uint(&h->reader);
+    tensor->start = stk_json_number(&h->reader);
     stk_json_expect(&h->reader, ',');
-    tensor->end = stk_json_uint(&h->reader);
+    tensor->end = stk_json_number(&h->reader);
     stk_json_expect(&h->reader, ']');
 }
 

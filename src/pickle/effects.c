@@ -157,8 +157,13 @@ static bool run_nested(struct stk_machine *m, stk_slot *ret_value)
     m->nesting++;
 
     stk_machine_loop(m);
-    bool stopped = m->run.stopped;
+    /* Who reads it has read its last frame to the end. */
+    bool stopped = m->run.stopped &&
+                   (m->frame_end == STK_NO_FRAME || m->next >= m->frame_end ||
+                    stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true));
 
+    m->frame_end = STK_NO_FRAME;
+    stk_input_bounds(m);
     m->nesting--;
     m->run.stopped = false;
     m->protocol = protocol;
@@ -328,6 +333,10 @@ bool stk_op_build(struct stk_machine *m)
     struct stk_outcome outcome = {.result = effect.target};
     if (!stk_effect(m, &effect, &outcome) || !skip_raw(m, outcome.skip)) {
         return false;
+    }
+    if (outcome.nested && m->frame_end != STK_NO_FRAME && m->next < m->frame_end &&
+        !stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true)) {
+        return false; /* as for raw bytes */
     }
     if (outcome.nested && !run_nested(m, &outcome.result)) {
         return false;

@@ -7,12 +7,14 @@ struct fix {
     const char *name; /* NULL: every name of the module */
     const char *new_module;
     const char *new_name;
+    size_t module_len; /* compared first: each import asks the whole table */
 };
 
 static const struct fix fixes[] = {
 #define STK_FIX_NAME(module, name, new_module, new_name)                                 \
-    {(module), (name), (new_module), (new_name)},
-#define STK_FIX_MODULE(module, new_module) {(module), NULL, (new_module), NULL},
+    {(module), (name), (new_module), (new_name), sizeof(module) - 1},
+#define STK_FIX_MODULE(module, new_module)                                               \
+    {(module), NULL, (new_module), NULL, sizeof(module) - 1},
 #include "pickle/fiximports.def"
 #undef STK_FIX_NAME
 #undef STK_FIX_MODULE
@@ -37,7 +39,8 @@ static void map_names(const struct stk_machine *m, struct stk_global *g)
     }
     for (size_t i = 0; i < sizeof fixes / sizeof fixes[0]; i++) {
         const struct fix *fix = &fixes[i];
-        if (!stk_span_is(g->module, fix->module) ||
+        if (fix->module_len != g->module.len || fix->module[0] != g->module.data[0] ||
+            !stk_span_is(g->module, fix->module) ||
             (fix->name != NULL && !stk_span_is(g->name, fix->name))) {
             continue;
         }

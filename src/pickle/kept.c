@@ -8,6 +8,9 @@
 #define FIRST_CAP ((size_t)1 << 10)
 #define NO_IDENTITY UINT64_C(0)
 
+/* A position that no block has: nothing is known of the tuple. */
+#define NO_BLOCK (STK_PAYLOAD_MAX - 1)
+
 static uint64_t header_make(uint64_t n, enum stk_kind uniform, bool items)
 {
     return (n << 16) | (items ? HEADER_ITEMS : 0) | (uint64_t)uniform;
@@ -77,8 +80,12 @@ static enum stk_kind uniform_kind(const stk_slot *items, size_t n)
 bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
                     stk_slot *ret_slot)
 {
-    bool whole = n <= m->limits->kept_items;
+    bool whole = n <= m->limits->kept_items && n < m->kept.max;
     uint64_t pos = 0;
+    if (m->kept.max == 0) {
+        *ret_slot = stk_slot_make(STK_TUPLE, NO_BLOCK);
+        return true;
+    }
     if (!place(m, 1 + (whole ? n : 0), &pos)) {
         return false;
     }
@@ -134,7 +141,8 @@ bool stk_kept_pairs(struct stk_machine *m, stk_slot dict, const stk_slot *pairs,
     uint64_t old_n = 0;
     uint64_t id = identity(m, dict);
     const stk_slot *old = stk_slot_pairs(m, dict, &old_n);
-    if (old == NULL || old_n + n > m->limits->kept_items / 2) {
+    if (old == NULL || old_n + n > m->limits->kept_items / 2 ||
+        2 + 2 * (old_n + n) > m->kept.max) {
         *ret_slot = unknown_dict(dict, id);
         return true;
     }

@@ -15,7 +15,7 @@ static bool argument_line(struct stk_machine *m, struct stk_span first,
 {
     uint64_t next = 0;
     int byte = stk_input_peek(m, m->off + 1);
-    bool framed = m->frame_end != STK_NO_FRAME;
+    bool framed = m->frame_end != STK_NO_FRAME && m->off + 1 < m->frame_end;
     if (byte >= 0 && first.len > 0 && !framed &&
         stk_span_find(first, &(uint8_t){(uint8_t)byte}, 1) == SIZE_MAX) {
         return stk_fault(m, code);
@@ -47,7 +47,8 @@ static bool choose_integer(struct stk_machine *m, struct stk_integer c,
         return stk_fault(m, STK_FAULT_NUMBER);
     }
     bool same = python.ok && c.is_bool == python.is_bool && c.fits == python.fits &&
-                c.value == python.value;
+                c.value == python.value &&
+                (c.digits > MAX_STR_DIGITS) == (python.digits > MAX_STR_DIGITS);
     if (!same) {
         /* Where both go on, the quirk only says that values differ. */
         bool python_way = stk_goes_python(m, STK_QUIRK_INT_TEXT);
@@ -89,10 +90,11 @@ bool stk_op_float(struct stk_machine *m)
         return false;
     }
     bool c = stk_float_c(line);
-    if (!c && !stk_float_python(line)) {
+    bool python = stk_float_python(line);
+    if (!c && !python) {
         return stk_fault(m, STK_FAULT_NUMBER);
     }
-    return (c || stk_quirk(m, STK_QUIRK_FLOAT_TEXT, false)) &&
+    return (c == python || stk_quirk(m, STK_QUIRK_FLOAT_TEXT, c)) &&
            stk_push(m, stk_slot_make(STK_FLOAT, m->off));
 }
 
@@ -116,8 +118,24 @@ bool stk_op_unicode(struct stk_machine *m)
                                             : stk_fault(m, STK_FAULT_TEXT);
 }
 
+/* A key for a number that is past what the C reader can hold, the same for each way to
+ * write it: signs, spaces, underscores and leading zeros do not count. */
+static uint64_t large_index(struct stk_span line)
+{
+    uint64_t key = 0;
+    bool started = false;
+    for (size_t i = 0; i < line.len; i++) {
+        uint8_t c = line.data[i];
+        started = started || (c >= '1' && c <= '9');
+        if (started && c >= '0' && c <= '9') {
+            key = stk_hash(stk_span_of(&c, 1), key);
+        }
+    }
+    return key | UINT64_C(1) << 63;
+}
+
 /* The index of a text GET or PUT. One past what the C reader can hold is a key like any
- * other to the Python reader: the hash of its text stands for it. */
+ * other to the Python reader. */
 static bool memo_line(struct stk_machine *m, bool is_put, uint64_t *ret_index)
 {
     struct stk_span line = {0};
@@ -133,7 +151,7 @@ static bool memo_line(struct stk_machine *m, bool is_put, uint64_t *ret_index)
     if (n.fits) {
         return true;
     }
-    *ret_index = stk_hash(line, 0) | UINT64_C(1) << 63;
+    *ret_index = large_index(line);
     return stk_quirk(m, STK_QUIRK_MEMO_KEY, false);
 }
 

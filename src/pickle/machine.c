@@ -59,7 +59,7 @@ bool stk_quirk(struct stk_machine *m, enum stk_quirk quirk, bool c_goes_on)
         m->run.quirk_off = stk_cuts_real(m, m->off);
     }
     m->run.quirks |= UINT32_C(1) << quirk;
-    if (stk_goes_python(m, quirk) != c_goes_on) {
+    if (m->reading == &stk_reading_reference || stk_goes_python(m, quirk) != c_goes_on) {
         return true;
     }
     return stk_fault(m, STK_FAULT_READINGS);
@@ -587,7 +587,7 @@ static inline bool execute(struct stk_machine *m, const uint8_t *p)
 static bool announce(struct stk_machine *m, uint8_t op)
 {
     enum stk_status status =
-        m->judge->opcode(m->judge->ctx, m, op, m->off, m->next - m->off);
+        m->judge->opcode(m->judge->ctx, m, op, stk_cuts_real(m, m->off), m->next - m->off);
     return status == STK_OK || stk_failed(m, status);
 }
 
@@ -683,10 +683,12 @@ static enum stk_status run(struct stk_machine *m, const struct stk_source *sourc
     m->protocol = 0;
     m->n_buffers = 0;
     m->status = STK_OK;
-    m->run = (struct stk_run){.begin = off, .protocol = -1};
+    m->run = (struct stk_run){.begin = off, .end = off, .protocol = -1};
     m->next = off;
     stk_input_open(m, source, off);
-    stk_machine_loop(m);
+    if (m->stack != NULL || stk_stack_grow(m)) {
+        stk_machine_loop(m);
+    }
     *ret_run = m->run;
     return m->status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pickle/state.h"
 
-/* How far past the array an index may lie and still be put into it. */
+/* How far past the entries made so far an index may lie and still be put into the array:
+ * holes cost no more than entries do. */
 #define DENSE_SLACK UINT64_C(64)
 
 /* Spreads keys; a stream cannot choose them so that all collide. */
@@ -51,6 +52,10 @@ static bool put_failed(struct stk_machine *m, enum stk_status status)
 static bool put_sparse(struct stk_machine *m, uint64_t index, stk_slot slot)
 {
     bool added = false;
+    uint64_t old = 0;
+    if (m->memo.n_entries >= m->memo.max && !stk_map_get(&m->memo.sparse, index, &old)) {
+        return stk_fault(m, STK_FAULT_LIMIT_MEMO);
+    }
     enum stk_status status = stk_map_put(&m->memo.sparse, index, slot, &added);
     m->memo.n_entries += added ? 1 : 0;
     return status == STK_OK || put_failed(m, status);
@@ -62,10 +67,13 @@ static bool put_far(struct stk_machine *m, uint64_t index, stk_slot slot)
 {
     struct stk_memo *memo = &m->memo;
     uint64_t old = 0;
-    bool near = index < memo->n_dense + DENSE_SLACK;
+    bool near = index < memo->max && index < 2 * memo->n_entries + DENSE_SLACK;
     if (!near ||
         (memo->sparse.n_entries > 0 && stk_map_get(&memo->sparse, index, &old))) {
         return put_sparse(m, index, slot);
+    }
+    if (memo->n_entries >= memo->max) {
+        return stk_fault(m, STK_FAULT_LIMIT_MEMO);
     }
     enum stk_status status = extend_dense(m, index);
     if (status != STK_OK) {
@@ -89,6 +97,9 @@ bool stk_memo_put(struct stk_machine *m, uint64_t index, stk_slot slot)
         if (hole && memo->sparse.n_entries > 0 &&
             stk_map_get(&memo->sparse, index, &old)) {
             return put_sparse(m, index, slot);
+        }
+        if (hole && memo->n_entries >= memo->max) {
+            return stk_fault(m, STK_FAULT_LIMIT_MEMO);
         }
         memo->n_entries += hole ? 1 : 0;
         memo->dense[index] = slot;

@@ -76,22 +76,6 @@ void stk_inspection_release(struct stk_inspection *in)
 
 /* ---- other readings ---- */
 
-/* A reading that chooses at these quirks as one before it did was followed already. */
-static bool is_new_reading(const struct stk_inspection *in, size_t index)
-{
-    uint32_t quirks = in->run.quirks;
-    uint32_t choice = stk_readings[index].choice & quirks;
-    if (choice == (in->reading->choice & quirks)) {
-        return false;
-    }
-    for (size_t i = 0; i < index; i++) {
-        if ((stk_readings[i].choice & quirks) == choice) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static const struct stk_global *find_global(const struct stk_machine *machine,
                                             const struct stk_global *global)
 {
@@ -124,25 +108,40 @@ static void note_new_global(const struct stk_inspection *in,
     }
 }
 
+static enum stk_status compare_one(struct stk_inspection *in,
+                                   const struct stk_inspection_options *options,
+                                   const struct stk_reading *reading)
+{
+    struct stk_inspection_options again = *options;
+    struct stk_inspection other;
+    if (in->n_others == STK_OTHER_READINGS_MAX) {
+        return STK_OK;
+    }
+    again.reading = reading;
+    enum stk_status status = stk_inspection_open(&other, &again, &in->source, in->off);
+    if (status == STK_OK) {
+        struct stk_other_reading *to = &in->others[in->n_others++];
+        *to = (struct stk_other_reading){.reading = reading, .run = other.run};
+        note_new_global(in, other.rated, to);
+    }
+    stk_inspection_release(&other);
+    return status;
+}
+
 enum stk_status stk_inspection_compare(struct stk_inspection *in,
                                        const struct stk_inspection_options *options)
 {
-    for (size_t i = 0; i < stk_n_readings && in->run.quirks != 0; i++) {
-        if (!is_new_reading(in, i) || in->n_others == STK_OTHER_READINGS_MAX) {
-            continue;
+    uint32_t quirks = in->run.quirks;
+    if (quirks == 0) {
+        return STK_OK;
+    }
+    if (in->reading != &stk_reading_reference) {
+        STK_TRY(compare_one(in, options, &stk_reading_reference));
+    }
+    for (size_t i = 0; i < stk_n_readings; i++) {
+        if (&stk_readings[i] != in->reading && stk_reading_is_new(i, quirks)) {
+            STK_TRY(compare_one(in, options, &stk_readings[i]));
         }
-        struct stk_inspection_options again = *options;
-        struct stk_inspection other;
-        again.reading = &stk_readings[i];
-        enum stk_status status =
-            stk_inspection_open(&other, &again, &in->source, in->off);
-        if (status == STK_OK) {
-            struct stk_other_reading *to = &in->others[in->n_others++];
-            *to = (struct stk_other_reading){.reading = again.reading, .run = other.run};
-            note_new_global(in, other.rated, to);
-        }
-        stk_inspection_release(&other);
-        STK_TRY(status);
     }
     return STK_OK;
 }
@@ -218,12 +217,14 @@ enum stk_verdict stk_inspection_verdict(const struct stk_inspection *in)
 static bool carries(const char *outer, const char *member, uint64_t off)
 {
     size_t len = outer == NULL ? 0 : strlen(outer);
-    if (member == NULL || (outer != NULL && strncmp(member, outer, len) != 0)) {
+    if (member == NULL || strncmp(member, outer == NULL ? "" : outer, len) != 0 ||
+        (outer != NULL && member[len] != '!')) {
         return false;
     }
-    const char *at = strrchr(member + len, '@');
+    const char *rest = member + len + (outer == NULL ? 0 : 1);
+    const char *at = strrchr(rest, '@');
     uint64_t value = 0;
-    if (at == NULL || at[1] == '\0' || strchr(member + len, '/') != NULL) {
+    if (at == NULL || at[1] == '\0' || strpbrk(rest, "!/") != NULL) {
         return false;
     }
     for (const char *p = at + 1; *p >= '0' && *p <= '9'; p++) {

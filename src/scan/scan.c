@@ -6,6 +6,9 @@
 /* Work that searching may cost besides its multiple of the size. */
 #define SEARCH_FLOOR (UINT64_C(1) << 20)
 
+/* Each level takes stack, so that more are not followed whatever depth-max says. */
+#define DEPTH_CAP UINT64_C(256)
+
 /* Longest member name in a report; the rest is cut. */
 #define MEMBER_MAX 1024
 
@@ -18,9 +21,10 @@ struct stk_scanner *stk_scanner_new(const struct stk_alloc *alloc,
     }
     s->alloc = alloc;
     s->limits = limits;
+    s->depth_max = limits->depth_max < DEPTH_CAP ? limits->depth_max : DEPTH_CAP;
     stk_arena_init(&s->arena, alloc, (size_t)limits->arena_max);
     stk_map_init(&s->storage_by_key, alloc, SIZE_MAX, 3);
-    s->machines = stk_new(alloc, ((size_t)limits->depth_max + 1) * sizeof(void *));
+    s->machines = stk_new(alloc, ((size_t)s->depth_max + 1) * sizeof(void *));
     if (s->machines == NULL) {
         stk_scanner_free(s);
         return NULL;
@@ -34,7 +38,7 @@ void stk_scanner_free(struct stk_scanner *s)
         return;
     }
     const struct stk_alloc *alloc = s->alloc;
-    size_t n_machines = s->machines == NULL ? 0 : (size_t)s->limits->depth_max + 1;
+    size_t n_machines = s->machines == NULL ? 0 : (size_t)s->depth_max + 1;
     for (size_t i = 0; i < n_machines; i++) {
         stk_machine_free(s->machines[i]);
     }
@@ -223,6 +227,34 @@ static enum stk_status walk_format(struct stk_scanner *s, const struct stk_place
     return status;
 }
 
+/* A source that keeps the first failure, since recognising answers yes or no only. */
+struct watched {
+    struct stk_source source;
+    enum stk_status failure;
+};
+
+static enum stk_status read_watched(void *ctx, uint64_t off, void *buf, size_t len)
+{
+    struct watched *w = ctx;
+    enum stk_status status = stk_source_read(&w->source, off, buf, len);
+    if (w->failure == STK_OK) {
+        w->failure = status;
+    }
+    return status;
+}
+
+static enum stk_status recognise(const struct stk_format *format,
+                                 const struct stk_place *place, struct stk_span head,
+                                 bool *ret_yes)
+{
+    struct watched w = {.source = place->source};
+    struct stk_source source = {
+        .size = place->source.size, .read_at = read_watched, .ctx = &w};
+    bool in_memory = place->source.mem != NULL;
+    *ret_yes = format->recognise(in_memory ? &place->source : &source, head);
+    return w.failure;
+}
+
 /* Bytes that may be any format, or several at once. Whatever else they are, a loader may
  * also unpickle them from their first byte on. */
 static enum stk_status scan_any(struct stk_scanner *s, const struct stk_place *place)
@@ -234,7 +266,9 @@ static enum stk_status scan_any(struct stk_scanner *s, const struct stk_place *p
     bool known = false;
     bool front_taken = false;
     for (size_t i = 0; stk_formats[i] != NULL; i++) {
-        if (stk_formats[i]->recognise(&place->source, stk_span_of(head, len))) {
+        bool yes = false;
+        STK_TRY(recognise(stk_formats[i], place, stk_span_of(head, len), &yes));
+        if (yes) {
             known = true;
             STK_TRY(walk_format(s, place, stk_formats[i], &front_taken));
         }
@@ -270,7 +304,7 @@ static enum stk_status scan_place(struct stk_scanner *s, const struct stk_place 
 enum stk_status stk_scan_inside(struct stk_scanner *s, const struct stk_place *place,
                                 enum stk_role role)
 {
-    if (s->depth >= s->limits->depth_max) {
+    if (s->depth >= s->depth_max) {
         return stk_scan_note(s, place->member, STK_RULE_LIMIT, 0,
                              "containers and streams nested deeper than depth-max");
     }
@@ -282,17 +316,20 @@ enum stk_status stk_scan_inside(struct stk_scanner *s, const struct stk_place *p
 
 /* ---- one object ---- */
 
+/* Work that may be done for an object of this size, however small it is. */
+static uint64_t allowance(uint64_t size, uint64_t factor)
+{
+    uint64_t work = 0;
+    bool fits = stk_mul(size, factor, &work) && stk_add(work, SEARCH_FLOOR, &work);
+    return fits ? work : UINT64_MAX;
+}
+
 static void forget(struct stk_scanner *s, uint64_t size)
 {
-    for (size_t i = 0; i <= s->limits->depth_max; i++) {
+    for (size_t i = 0; i <= s->depth_max; i++) {
         if (s->machines[i] != NULL) {
             stk_machine_forget(s->machines[i]);
         }
-    }
-    uint64_t search = 0;
-    if (!stk_mul(size, s->limits->search_factor, &search) ||
-        !stk_add(search, SEARCH_FLOOR, &search)) {
-        search = UINT64_MAX;
     }
     stk_arena_clear(&s->arena);
     stk_map_clear(&s->storage_by_key);
@@ -301,7 +338,11 @@ static void forget(struct stk_scanner *s, uint64_t size)
     s->n_storages = 0;
     s->depth = 0;
     s->expand_left = s->limits->expand_max;
-    s->search_left = search;
+    s->search_left = allowance(size, s->limits->search_factor);
+    s->nested_left = allowance(size, s->depth_max);
+    if (!stk_add(s->nested_left, s->limits->expand_max, &s->nested_left)) {
+        s->nested_left = UINT64_MAX;
+    }
     s->worst = STK_VERDICT_CLEAN;
     s->format = NULL;
 }

@@ -23,19 +23,50 @@ static enum stk_status ignore_effect(void *ctx, struct stk_machine *machine,
     return STK_OK;
 }
 
-/* [i, end) begins with a line that could be a module or a name; its length. */
-static size_t name_line(const uint8_t *p, size_t left)
+/* Longest line that is taken for a name. Two of them fit into OVERLAP, so that where a
+ * piece of a file ends makes no difference. */
+#define NAME_LINE_MAX 250
+
+/* The end of a run of bytes that may stand in a name, kept since each letter of a long
+ * word asks for it. */
+struct word {
+    const uint8_t *begin;
+    const uint8_t *end;
+};
+
+/* What the anchors of one piece ask for. */
+struct words {
+    const uint8_t *end; /* of the piece */
+    struct word module;
+    struct word name;
+};
+
+static bool is_name_byte(uint8_t c)
 {
-    size_t found = stk_span_find(stk_span_of(p, left), "\n", 1);
-    return found < left && stk_is_module_name(stk_span_of(p, found)) ? found : 0;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '.' || c >= 0x80;
+}
+
+/* The length of the line at p if it could be a module or a name, else 0. */
+static size_t name_line(struct word *word, const uint8_t *p, const uint8_t *end)
+{
+    if (p < word->begin || p >= word->end) {
+        word->begin = p;
+        word->end = p;
+        while (word->end < end && is_name_byte(*word->end)) {
+            word->end++;
+        }
+    }
+    size_t len = (size_t)(word->end - p);
+    bool line = word->end < end && *word->end == '\n' && len <= NAME_LINE_MAX;
+    return line && stk_is_module_name(stk_span_of(p, len)) ? len : 0;
 }
 
 /* GLOBAL or INST with two lines behind it that look like names. */
-static bool is_text_import(const uint8_t *p, size_t left)
+static bool is_text_import(struct words *words, const uint8_t *p)
 {
-    size_t module = name_line(p + 1, left - 1);
-    return module > 0 && module + 2 < left &&
-           name_line(p + module + 2, left - module - 2) > 0;
+    size_t module = name_line(&words->module, p + 1, words->end);
+    return module > 0 && name_line(&words->name, p + module + 2, words->end) > 0;
 }
 
 static bool is_opcode(const uint8_t *p, size_t left, size_t at)
@@ -44,14 +75,15 @@ static bool is_opcode(const uint8_t *p, size_t left, size_t at)
 }
 
 /* A stream could begin here. */
-static bool is_anchor(const uint8_t *p, size_t left)
+static bool is_anchor(struct words *words, const uint8_t *p)
 {
+    size_t left = (size_t)(words->end - p);
     switch (*p) {
     case STK_OP_PROTO:
         return left > 2 && p[1] <= STK_PROTOCOL_MAX && is_opcode(p, left, 2);
     case STK_OP_GLOBAL:
     case STK_OP_INST:
-        return is_text_import(p, left);
+        return is_text_import(words, p);
     case STK_OP_SHORT_BINUNICODE:
         return left > 1 && p[1] > 0 && is_opcode(p, left, (size_t)2 + p[1]);
     case STK_OP_MARK:
@@ -143,9 +175,10 @@ static enum stk_status search_chunk(struct stk_scanner *s, const struct stk_plac
                                     const uint8_t *p, size_t len, size_t until,
                                     uint64_t base, uint64_t *ret_next)
 {
+    struct words words = {.end = p + len, .module = {p, p}, .name = {p, p}};
     size_t i = 0;
     while (i < until) {
-        if (STK_LIKELY(!is_anchor(p + i, len - i))) {
+        if (STK_LIKELY(!is_anchor(&words, p + i))) {
             i++;
             continue;
         }

@@ -48,8 +48,10 @@ struct stk_scanner {
     struct stk_map storage_by_key; /* hash of the key -> index */
 
     uint64_t depth;
+    uint64_t depth_max; /* as limited, and no more than the stack bears */
     uint64_t expand_left;
     uint64_t search_left;
+    uint64_t nested_left;   /* bytes that loading callables may still get, added up */
     enum stk_verdict worst; /* of what was found since it was last set */
     const char *format;     /* of the file, once it is known */
     struct stk_report report;

@@ -9,10 +9,17 @@
 /* Longest text that is decoded from base64 or hex in order to look inside. */
 #define TEXT_STREAM_MAX (UINT64_C(64) << 20)
 
+/* What looking into nested bytes costs besides their length. */
+#define NESTED_COST UINT64_C(4096)
+
 /* What the judge's questions need to know. */
 struct stream {
     struct stk_scanner *s;
     const struct stk_place *place;
+    /* What was found in bytes that a loading callable got: where they begin -> length and
+     * verdict. The same bytes are loaded again by each reading, and as often as the
+     * stream likes. */
+    struct stk_map nested;
 };
 
 bool stk_is_module_name(struct stk_span name)
@@ -70,17 +77,11 @@ static enum stk_status scan_text(struct stk_scanner *s, const struct stk_place *
     return status;
 }
 
-/* Bytes that a loading callable gets. Not finding a stream in them is no proof that there
- * is none. */
-static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uint64_t len,
-                                   enum stk_verdict *ret_verdict)
+/* "how@off" behind the name of the bytes around; arena, or NULL. */
+static const char *nested_member(struct stream *stream, const char *how, uint64_t off)
 {
-    struct stream *stream = ctx;
-    struct stk_scanner *s = stream->s;
     char at[128];
     char digits[24];
-    size_t n_streams = s->n_streams;
-    enum stk_verdict around = s->worst;
     (void)stk_escape(at, sizeof at - sizeof digits,
                      stk_span_of(how, __builtin_strlen(how)));
     size_t used = __builtin_strlen(at);
@@ -92,22 +93,53 @@ static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uin
     while (n_digits > 0) {
         at[used++] = digits[--n_digits];
     }
-    struct stk_place inner = {
-        .source = stk_source_part(&stream->place->source, off, len),
-        .member = stk_scan_member(s, stream->place->member, "!", stk_span_of(at, used)),
-    };
-    if (inner.member == NULL) {
-        return STK_E_NOMEM;
-    }
+    return stk_scan_member(stream->s, stream->place->member, "!", stk_span_of(at, used));
+}
+
+/* Not finding a stream is no proof that there is none. */
+static enum stk_status look_into(struct stk_scanner *s, const struct stk_place *inner,
+                                 enum stk_verdict *ret_verdict)
+{
+    size_t n_streams = s->n_streams;
+    enum stk_verdict around = s->worst;
     s->worst = STK_VERDICT_CLEAN;
-    STK_TRY(stk_scan_inside(s, &inner, STK_ROLE_ANY));
-    if (s->n_streams == n_streams) {
-        STK_TRY(scan_text(s, &inner));
+    STK_TRY(stk_scan_inside(s, inner, STK_ROLE_ANY));
+    if (s->n_streams == n_streams && s->worst == STK_VERDICT_CLEAN) {
+        STK_TRY(scan_text(s, inner));
     }
     bool nothing = s->n_streams == n_streams && s->worst == STK_VERDICT_CLEAN;
     *ret_verdict = nothing ? STK_VERDICT_UNDECIDED : s->worst;
     s->worst = s->worst > around ? s->worst : around;
     return STK_OK;
+}
+
+/* Bytes that a loading callable gets, for the first time or once more. */
+static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uint64_t len,
+                                   enum stk_verdict *ret_verdict)
+{
+    struct stream *stream = ctx;
+    struct stk_scanner *s = stream->s;
+    uint64_t known = 0;
+    bool added = false;
+    if (stk_map_get(&stream->nested, off, &known) && known >> 2 == len) {
+        *ret_verdict = (enum stk_verdict)(known & 3);
+        return STK_OK;
+    }
+    struct stk_place inner = {
+        .source = stk_source_part(&stream->place->source, off, len),
+        .member = nested_member(stream, how, off),
+    };
+    if (inner.member == NULL) {
+        return STK_E_NOMEM;
+    }
+    if (len >= s->nested_left || s->nested_left - len < NESTED_COST) {
+        *ret_verdict = STK_VERDICT_UNDECIDED;
+        return stk_scan_note(s, inner.member, STK_RULE_LIMIT, 0,
+                             "nested streams overlap more often than depth-max allows");
+    }
+    s->nested_left -= len + NESTED_COST;
+    STK_TRY(look_into(s, &inner, ret_verdict));
+    return stk_map_put(&stream->nested, off, len << 2 | (uint64_t)*ret_verdict, &added);
 }
 
 /* ---- the report ---- */
@@ -124,12 +156,22 @@ static bool any_plausible_import(const struct stk_machine *machine)
     return false;
 }
 
+/* A limit ended the run: what comes behind it is not known. */
+static bool hit_limit(const struct stk_run *run)
+{
+    enum stk_fault_code code = run->fault.code;
+    return code == STK_FAULT_LIMIT_STACK || code == STK_FAULT_LIMIT_MARK ||
+           code == STK_FAULT_LIMIT_MEMO || code == STK_FAULT_LIMIT_GLOBAL ||
+           code == STK_FAULT_LIMIT_NAME || code == STK_FAULT_LIMIT_DEPTH ||
+           code == STK_FAULT_LIMIT_CUTS;
+}
+
 /* Whether bytes that ran like this are a stream. */
 static bool is_stream(const struct stk_machine *machine, const struct stk_run *run,
                       enum stk_stance stance)
 {
     const uint32_t calls = UINT32_C(1) << STK_EFFECT_CALL;
-    if (stance != STK_STANCE_LOADER || run->stopped) {
+    if (stance != STK_STANCE_LOADER || run->stopped || hit_limit(run)) {
         return true;
     }
     if (run->protocol >= 0 && run->n_ops >= PROTO_OPCODES) {
@@ -193,32 +235,43 @@ static enum stk_status add_report(struct stk_scanner *s, const struct stk_place 
     return STK_OK;
 }
 
-enum stk_status stk_scan_stream(struct stk_scanner *s, const struct stk_place *place,
-                                uint64_t off, enum stk_loader loader,
-                                enum stk_stance stance, struct stk_run *ret_run,
-                                bool *ret_found)
+static enum stk_status run_stream(struct stream *stream, uint64_t off,
+                                  enum stk_loader loader, enum stk_stance stance,
+                                  struct stk_run *ret_run, bool *ret_found)
 {
-    struct stream stream = {.s = s, .place = place};
+    struct stk_scanner *s = stream->s;
     struct stk_policy_options options = {
         .loader = loader,
         .limits = s->limits,
         .nested = scan_nested,
         .storage = note_storage,
-        .ctx = &stream,
+        .ctx = stream,
     };
     struct stk_machine *machine = stk_scanner_machine(s);
     struct stk_policy *policy = stk_policy_new(&s->arena, &options);
     if (machine == NULL || policy == NULL) {
         return STK_E_NOMEM;
     }
-    STK_TRY(stk_machine_run_all(machine, &place->source, off, stk_policy_judge(policy),
-                                NULL, NULL, ret_run));
+    STK_TRY(stk_machine_run_all(machine, &stream->place->source, off,
+                                stk_policy_judge(policy), NULL, NULL, ret_run));
     *ret_found = is_stream(machine, ret_run, stance);
     if (!*ret_found) {
         return STK_OK;
     }
     STK_TRY(stk_policy_finish(policy, ret_run));
-    return add_report(s, place, machine, ret_run, policy);
+    return add_report(s, stream->place, machine, ret_run, policy);
+}
+
+enum stk_status stk_scan_stream(struct stk_scanner *s, const struct stk_place *place,
+                                uint64_t off, enum stk_loader loader,
+                                enum stk_stance stance, struct stk_run *ret_run,
+                                bool *ret_found)
+{
+    struct stream stream = {.s = s, .place = place};
+    stk_map_init(&stream.nested, s->alloc, SIZE_MAX, 5);
+    enum stk_status status = run_stream(&stream, off, loader, stance, ret_run, ret_found);
+    stk_map_release(&stream.nested);
+    return status;
 }
 
 /* A file of joblib is also a pickle to pickle.load, which takes the arrays between the
@@ -228,7 +281,7 @@ static enum stk_status scan_as_plain(struct stk_scanner *s, const struct stk_pla
                                      uint64_t off, const struct stk_run *joblib)
 {
     size_t n_streams = s->n_streams;
-    size_t n_globals = s->streams[n_streams - 1].n_globals;
+    size_t n_globals = n_streams > 0 ? s->streams[n_streams - 1].n_globals : 0;
     enum stk_verdict worst = s->worst;
     struct stk_run plain;
     bool found = false;

@@ -60,7 +60,8 @@ class Around:
 
 
 def propose(folder, *args):
-    run = subprocess.run([sys.executable, TOOL, "lib", folder, *args], capture_output=True,
+    run = subprocess.run([sys.executable, TOOL, "lib", folder, *args],
+                         capture_output=True,
                          text=True, check=False)
     return run.stdout.splitlines(), run
 
@@ -90,11 +91,14 @@ def comment(lines, name):
 def check_hooks(folder, lines):
     where = f"__setstate__ at {folder}/lib/base.py:5"
     tap.equal(comment(lines, "models.FromHooked"), [where], "a hook names its line")
-    tap.equal(comment(lines, "base.Deleted"), [f"__del__ at {folder}/lib/base.py:10", where],
+    tap.equal(comment(lines, "base.Deleted"), [f"__del__ at {folder}/lib/base.py:10",
+                                               where],
               "hooks of the class and of those above it")
     tap.equal(comment(lines, "models.Foreign"),
-              ["base collections.OrderedDict is not in the library"], "a base from outside")
-    tap.ok(comment(lines, "models.Made")[0].startswith("metaclass base.Meta"), "a metaclass")
+              ["base collections.OrderedDict is not in the library"],
+              "a base from outside")
+    tap.ok(comment(lines, "models.Made")[0].startswith("metaclass base.Meta"),
+           "a metaclass")
     tap.ok(comment(lines, "models.Slotted")[0].startswith("__slots__"), "slots")
     tap.ok(comment(lines, "base.Around")[0].startswith("__reduce__"), "an attribute")
 

@@ -45,8 +45,9 @@ GOOD = {
     "a pattern used before it is given":
         "call a.f\n args (@p) -> none\npattern @p = int|str\n",
     "every pattern":
-        'class a.B\n args (any, none|bool|float, "x", ~"[ab]#", b"\\x00", b~"?", -3, 0..7, '
-        "true, tuple<int>, (int, str?), attrs, slots, persistent, stream, &any, &@plain, #a.B:tag, ...)\n"
+        'class a.B\n args (any, none|bool|float, "x", ~"[ab]#", b"\\x00", b~"?", -3, '
+        "0..7, true, tuple<int>, (int, str?), attrs, slots, persistent, stream, &any, "
+        "&@plain, #a.B:tag, ...)\n"
         ' state {"a": int, "b"?: str, *: any}|{...}\n',
     "keywords": 'class a.B\n new () {"k"?: int}\n',
     "every result":
@@ -63,7 +64,8 @@ GOOD = {
     "alias of a module and of a name": "alias b = a\nalias c.X = a.B\nvalue a.B\n",
     "plain with a state of its own": 'plain a.B\n    state {"x": int}\n',
     "persistent ids": 'persistent torch\n args ("storage", str)\n',
-    "what is not to be kept": "value a.B\nvalue a.C\nset @unheld = &a.B, &@t\nset @t = &a.C\n",
+    "what is not to be kept":
+        "value a.B\nvalue a.C\nset @unheld = &a.B, &@t\nset @t = &a.C\n",
     "clauses of items": "class a.B\n args ()\n items pairs (str, any)\n items each int\n"
                         " items add any\n write reduce () items\n",
 }
@@ -204,7 +206,8 @@ def texts_of_clauses():
     text, _ = GEN.build([("a.cat", 'class a.B\n args (int, \\\n      "a  b",\tstr)\n')])
     blob = bytes(int(n) for n in re.search(r"texts\[\] = \{([^}]*)\}", text)[1].split(",")
                  if n.strip())
-    tap.ok(b'\0(int, "a  b", str)\0' in blob, "white space of continued lines is one space",
+    tap.ok(b'\0(int, "a  b", str)\0' in blob,
+           "white space of continued lines is one space",
            blob)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """src/pickle/fiximports.def against _compat_pickle of every CPython found.
 
-The table is the union over all versions: a pair that a version dropped is known by name, and
-no two versions may give one name two meanings, since the machine reports one mapping beside
-the name itself.
+The table is the union over all versions: a pair that a version dropped is known by
+name, and no two versions may give one name two meanings, since the machine reports one
+mapping beside the name itself.
 """
 
 import json

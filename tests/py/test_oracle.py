@@ -329,7 +329,7 @@ def explain(total, kind, pythons, programs, encoding="ASCII"):
     found = total.failures[kind]
     lines = ["%d failures, the shortest:" % total.counts["failed " + kind]]
     shown = set()
-    for _, data, detail in found[:SHOWN * 4]:
+    for _, data, detail in found[:SHOWN + 2]:
         data, smaller = minimise(kind, data, pythons, programs, encoding)
         if data in shown:
             continue

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the second set: pickles of what the catalogue vets, made with the libraries here.
+"""Writes the second set: pickles of what the catalogue vets, made from the libraries.
 
     vetted_corpus.py FOLDER [LIBRARY...]
 
 Builds instances of every class that the catalogue vets and that an installed library has,
 and saves each at protocols 2 to 5, and where it applies as torch's zip and legacy files,
-as joblib dumps with each compressor, and as npy and npz. Needs Debian's python3 with numpy,
-scipy, pandas, sklearn, joblib, torch, PIL, networkx, xarray, pytz and dateutil; a library
-that is missing is left out and named on stderr. Prints the number of files of each library.
+as joblib dumps with each compressor, and as npy and npz. Needs Debian's python3 with
+numpy, scipy, pandas, sklearn, joblib, torch, PIL, networkx, xarray, pytz and dateutil; a
+library that is missing is left out and named on stderr. Prints how many files each has.
 """
 
 import array
@@ -50,7 +50,8 @@ def vetted(prefix):
         with open(os.path.join(CATALOGUE, file), encoding="utf-8") as f:
             for line in f:
                 words = line.split()
-                if line.startswith(("plain ", "class ")) and words[1].startswith(prefix + "."):
+                if line.startswith(("plain ", "class ")) and \
+                        words[1].startswith(prefix + "."):
                     names.append(words[1].replace(":", "."))
     return names
 
@@ -92,10 +93,14 @@ def made(name, known):
 
 def builtin():
     yield from {
-        "none": None, "ellipsis": ..., "notimplemented": NotImplemented, "complex": 1 + 2j,
-        "slice": slice(1, None, 2), "range": range(3, 9, 2), "bytearray": bytearray(b"ab\xff"),
-        "bytes": b"\x00\xff", "set": {1, "a"}, "frozenset": frozenset({2, 3}), "str": "\u20ac",
-        "big": [1 << 100, -(1 << 70), 1 << 31, 2.5, True], "nested": {"a": [(1, 2), {"b": None}]},
+        "none": None, "ellipsis": ..., "notimplemented": NotImplemented,
+        "complex": 1 + 2j,
+        "slice": slice(1, None, 2), "range": range(3, 9, 2),
+        "bytearray": bytearray(b"ab\xff"),
+        "bytes": b"\x00\xff", "set": {1, "a"}, "frozenset": frozenset({2, 3}),
+        "str": "\u20ac",
+        "big": [1 << 100, -(1 << 70), 1 << 31, 2.5, True],
+        "nested": {"a": [(1, 2), {"b": None}]},
         "object": object(), "types": [int, dict, list, str, type(None), complex, set,
                                        bool, memoryview, tuple],
         "iterators": [iter([1, 2]), iter((1, 2)), iter("ab"), reversed([1])],
@@ -123,25 +128,32 @@ def stdlib():
     generator = random.Random(7)
     yield from {
         "ordereddict": ordered, "defaultdict": default,
-        "defaultdicts": [collections.defaultdict(t) for t in (int, float, set, dict, str, None)],
+        "defaultdicts": [collections.defaultdict(t)
+                         for t in (int, float, set, dict, str, None)],
         "counter": collections.Counter("abca"), "deque": collections.deque([1, 2], 5),
-        "deque-open": collections.deque("ab"), "chainmap": collections.ChainMap({1: 2}, {}),
+        "deque-open": collections.deque("ab"),
+        "chainmap": collections.ChainMap({1: 2}, {}),
         "userdict": collections.UserDict(a=1), "userlist": collections.UserList([1]),
-        "userstring": collections.UserString("a"), "namespace": types.SimpleNamespace(a=1),
+        "userstring": collections.UserString("a"),
+        "namespace": types.SimpleNamespace(a=1),
         "array-d": array.array("d", [1.5]), "array-i": array.array("i", [1, 2]),
         "array-B": array.array("B", b"abc"), "count": itertools.count(3),
         "decimal": decimal.Decimal("-1.50E+7"),
-        "decimal-tuple": decimal.Decimal("1.5").as_tuple(), "context": decimal.getcontext(),
+        "decimal-tuple": decimal.Decimal("1.5").as_tuple(),
+        "context": decimal.getcontext(),
         "fraction": fractions.Fraction(2, 3),
         "random": generator, "date": datetime.date(2020, 2, 29),
-        "datetime": datetime.datetime(2020, 2, 29, 1, 2, 3, 4), "time": datetime.time(1, 2, 3, 4),
+        "datetime": datetime.datetime(2020, 2, 29, 1, 2, 3, 4),
+        "time": datetime.time(1, 2, 3, 4),
         "datetime-utc": datetime.datetime(2020, 1, 1, tzinfo=utc),
         "datetime-east": datetime.datetime(2020, 1, 1, tzinfo=east),
-        "fold": datetime.datetime(2020, 1, 1, fold=1), "timedelta": datetime.timedelta(1, 2, 3),
+        "fold": datetime.datetime(2020, 1, 1, fold=1),
+        "timedelta": datetime.timedelta(1, 2, 3),
         "timezone": east, "uuid": uuid.UUID(int=5), "uuid1": uuid.uuid1(),
         "safe": uuid.SafeUUID.safe, "parameter": inspect.Parameter.KEYWORD_ONLY,
         "status": http.HTTPStatus.NOT_FOUND,
-        "signal": signal.SIGTERM, "types": [signal.Signals, pathlib.Path, pathlib.PurePath,
+        "signal": signal.SIGTERM, "types": [signal.Signals, pathlib.Path,
+                                            pathlib.PurePath,
                                             pathlib.WindowsPath, zoneinfo.ZoneInfo,
                                             datetime.tzinfo],
         "flags": re.RegexFlag.I | re.RegexFlag.M, "logger": logging.getLogger("a.b"),
@@ -149,8 +161,10 @@ def stdlib():
                   pathlib.PosixPath("a"), pathlib.Path("/tmp/x"), pathlib.PurePath("x")],
         "addresses": [ipaddress.ip_address("10.0.0.1"), ipaddress.ip_address("::1"),
                       ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("::/64"),
-                      ipaddress.ip_interface("10.0.0.1/8"), ipaddress.ip_interface("::1/64")],
-        "regex": [re.compile("a+b"), re.compile(b"x", re.I), re.compile("y", re.M | re.S)],
+                      ipaddress.ip_interface("10.0.0.1/8"),
+                      ipaddress.ip_interface("::1/64")],
+        "regex": [re.compile("a+b"), re.compile(b"x", re.I),
+                  re.compile("y", re.M | re.S)],
     }.items()
     import argparse
     yield "argparse", argparse.Namespace(lr=0.1, name="x")
@@ -166,7 +180,8 @@ def zones():
     yield from {
         "pytz-utc": pytz.utc, "pytz-zone": berlin, "pytz-fixed": pytz.FixedOffset(90),
         "pytz-moment": berlin.localize(moment), "dateutil-utc": dateutil.tz.tzutc(),
-        "dateutil-local": dateutil.tz.tzlocal(), "dateutil-offset": dateutil.tz.tzoffset("x", 60),
+        "dateutil-local": dateutil.tz.tzlocal(),
+        "dateutil-offset": dateutil.tz.tzoffset("x", 60),
         "dateutil-moment": moment.replace(tzinfo=dateutil.tz.tzutc()),
         "dateutil-file": dateutil.tz.gettz("Europe/Berlin"),
         "dateutil-range": dateutil.tz.tzrange("EST", -18000),
@@ -180,10 +195,12 @@ def zones():
 
 def numpy():
     import numpy as np
-    kinds = ["?", "i1", "u1", "i2", ">i2", "u4", "i8", "u8", "f2", "f4", "f8", ">f8", "g", "F",
+    kinds = ["?", "i1", "u1", "i2", ">i2", "u4", "i8", "u8", "f2", "f4", "f8", ">f8", "g",
+             "F",
              "D", "S5", "U5", "V3", "M8[ns]", "m8[s]", "M8[D]", "O"]
     for kind in kinds:
-        safe = kind.replace("[", "-").replace("]", "").replace("?", "bool").replace(">", "be-")
+        safe = kind.translate({ord("["): "-", ord("]"): None, ord("?"): "bool",
+                               ord(">"): "be-"})
         dtype = np.dtype(kind)
         yield f"dtype-{safe}", dtype
         yield f"array-{safe}", np.zeros((2, 3), dtype)
@@ -193,17 +210,21 @@ def numpy():
     pair = np.dtype([("a", "<i4"), ("b", "<f8")])
     records = np.zeros(3, pair)
     yield from {
-        "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)), "empty": np.zeros((0, 4)),
+        "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        "empty": np.zeros((0, 4)),
         "big": np.arange(2000.0), "strided": np.arange(10)[::2], "structured": records,
-        "record": records[0], "recarray": np.rec.array(records), "matrix": np.matrix([[1, 2]]),
+        "record": records[0], "recarray": np.rec.array(records),
+        "matrix": np.matrix([[1, 2]]),
         "aligned": np.zeros(2, np.dtype([("a", "i1"), ("b", "f8")], align=True)),
         "nested": np.zeros(2, [("a", [("b", "i2"), ("c", "U3")])]),
         "subarray": np.zeros(2, [("a", "f4", (2, 2))]),
         "titles": np.zeros(2, [(("title", "a"), "i4")]),
-        "offsets": np.zeros(2, {"names": ["x"], "formats": ["i4"], "offsets": [4], "itemsize": 12}),
+        "offsets": np.zeros(2, {"names": ["x"], "formats": ["i4"], "offsets": [4],
+                                "itemsize": 12}),
         "metadata": np.zeros(2, np.dtype("i4", metadata={"a": 1})),
         "char": np.char.array(["ab", "c"]), "masked": np.ma.array([1, 2], mask=[0, 1]),
-        "masked-object": np.ma.array([None, 2], mask=[0, 1]), "masked-constant": np.ma.masked,
+        "masked-object": np.ma.array([None, 2], mask=[0, 1]),
+        "masked-constant": np.ma.masked,
         "objects": np.array([1, "a", None, [2]], dtype=object),
         "poly1d": np.poly1d([1, 2]),
         "types": [np.float64, np.int8, np.bool_, np.datetime64, np.ndarray, np.dtype],
@@ -231,7 +252,8 @@ def scipy():
         si.PchipInterpolator(x, x), "akima": si.Akima1DInterpolator(x, x), "ppoly":
         si.PPoly(np.ones((2, 1)), [0.0, 1.0]), "bspline": si.make_interp_spline(x, x),
         "univariate": si.UnivariateSpline(x, x), "interpolated":
-        si.InterpolatedUnivariateSpline(x, x), "grid": si.RegularGridInterpolator((x,), x),
+        si.InterpolatedUnivariateSpline(x, x),
+        "grid": si.RegularGridInterpolator((x,), x),
         "result": so.minimize_scalar(np.square), "bounds": so.Bounds([0], [1]), "linear":
         so.LinearConstraint(np.eye(2), 0, 1), "hermite": si.CubicHermiteSpline(x, x, x),
         "bpoly": si.BPoly(np.ones((2, 1)), [0.0, 1.0]), "rbf": si.Rbf(x, x), "smooth":
@@ -245,7 +267,8 @@ def pandas():
     import pandas as pd
     stamps = pd.date_range("2020-01-01", periods=4, freq="D")
     frame = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1.5, None, 2, 3], "c": list("wxyz")})
-    mixed = frame.assign(d=stamps, e=pd.Categorical(list("aabb")), f=stamps.tz_localize("UTC"))
+    mixed = frame.assign(d=stamps, e=pd.Categorical(list("aabb")),
+                         f=stamps.tz_localize("UTC"))
     yield from {
         "frame": frame, "mixed": mixed, "empty": pd.DataFrame(), "series": frame["b"],
         "named": pd.Series([1, 2], name="x", index=["p", "q"]),
@@ -257,34 +280,46 @@ def pandas():
         "indexed": mixed.set_index(["a", "c"]), "by-date": frame.set_index(stamps),
         "pivot": frame.T, "sparse": pd.Series(pd.arrays.SparseArray([0, 0, 1])),
         "periods": pd.Series(pd.period_range("2020", periods=3, freq="M")),
-        "intervals": pd.Series(pd.interval_range(0, 3)), "deltas": pd.Series(pd.to_timedelta([1])),
-        "index": pd.Index(["a", "b"]), "int-index": pd.Index([1, 2]), "range": pd.RangeIndex(4),
+        "intervals": pd.Series(pd.interval_range(0, 3)),
+        "deltas": pd.Series(pd.to_timedelta([1])),
+        "index": pd.Index(["a", "b"]), "int-index": pd.Index([1, 2]),
+        "range": pd.RangeIndex(4),
         "float-index": pd.Index([1.5]), "bool-index": pd.Index([True]),
         "multi": pd.MultiIndex.from_product([["a", "b"], [1, 2]], names=["x", "y"]),
         "dates": stamps, "dates-zone": stamps.tz_localize("Europe/Berlin"),
-        "dates-utc": stamps.tz_localize("UTC"), "category-index": pd.CategoricalIndex(list("ab")),
+        "dates-utc": stamps.tz_localize("UTC"),
+        "category-index": pd.CategoricalIndex(list("ab")),
         "period-index": pd.period_range("2020", periods=2, freq="Q"),
         "interval-index": pd.interval_range(0, 3), "delta-index": pd.to_timedelta([1, 2]),
-        "timestamp": pd.Timestamp("2020-01-01 01:02:03.5"), "delta": pd.Timedelta("1 day"),
-        "timestamp-zone": pd.Timestamp("2020-01-01", tz="UTC"), "nat": pd.NaT, "na": pd.NA,
-        "period": pd.Period("2020-01", freq="M"), "interval": pd.Interval(0, 1, closed="both"),
+        "timestamp": pd.Timestamp("2020-01-01 01:02:03.5"),
+        "delta": pd.Timedelta("1 day"),
+        "timestamp-zone": pd.Timestamp("2020-01-01", tz="UTC"), "nat": pd.NaT,
+        "na": pd.NA,
+        "period": pd.Period("2020-01", freq="M"),
+        "interval": pd.Interval(0, 1, closed="both"),
         "categorical": pd.Categorical(list("aab"), ordered=True),
         "dtypes": [pd.CategoricalDtype(["a"]), pd.Int64Dtype(), pd.StringDtype(),
                    pd.PeriodDtype("M"), pd.IntervalDtype("int64"), pd.BooleanDtype(),
-                   pd.DatetimeTZDtype("ns", "UTC"), pd.SparseDtype(float), pd.Float32Dtype()],
+                   pd.DatetimeTZDtype("ns", "UTC"), pd.SparseDtype(float),
+                   pd.Float32Dtype()],
         "dtypes-of": dict(mixed.dtypes), "float-frame": pd.DataFrame(np.eye(3)),
         "block-sparse": pd.arrays.SparseArray([0, 0, 1], kind="block"), "names":
         pd.MultiIndex.from_product([["a"], [1]], names=["x", "y"]).names, "numpy-array":
         pd.arrays.PandasArray(np.arange(3)), "integer-dtypes":
-        [getattr(pd, f"{sign}Int{bits}Dtype")() for sign in ("", "U") for bits in (8, 16, 32, 64)],
+        [getattr(pd, f"{sign}Int{bits}Dtype")() for sign in ("", "U")
+         for bits in (8, 16, 32, 64)],
         "types": [pd.Timestamp, pd.Timedelta, type(pd.NA), pd.offsets.Tick],
         "zoneinfo": stamps.tz_localize(zoneinfo.ZoneInfo("Europe/Berlin")),
         "attrs": frame.assign().pipe(lambda f: (f.attrs.update(a=1), f)[1]),
     }.items()
-    offsets = ["Day", "Hour", "Minute", "Second", "Milli", "Micro", "Nano", "BDay", "MonthEnd",
-               "MonthBegin", "BMonthEnd", "BMonthBegin", "QuarterEnd", "QuarterBegin", "YearEnd",
-               "YearBegin", "BQuarterEnd", "BYearEnd", "Week", "SemiMonthEnd", "BusinessHour",
-               "DateOffset", "WeekOfMonth", "CDay", "Easter", "BQuarterBegin", "BYearBegin",
+    offsets = ["Day", "Hour", "Minute", "Second", "Milli", "Micro", "Nano", "BDay",
+               "MonthEnd",
+               "MonthBegin", "BMonthEnd", "BMonthBegin", "QuarterEnd", "QuarterBegin",
+               "YearEnd",
+               "YearBegin", "BQuarterEnd", "BYearEnd", "Week", "SemiMonthEnd",
+               "BusinessHour",
+               "DateOffset", "WeekOfMonth", "CDay", "Easter", "BQuarterBegin",
+               "BYearBegin",
                "CustomBusinessHour", "CBMonthBegin", "CBMonthEnd", "LastWeekOfMonth",
                "SemiMonthBegin"]
     for name in offsets:
@@ -316,20 +351,23 @@ def sklearn():
         yield name, fitted(cls, sub, x, target) or made(name, {})
     text = ["one two three", "two three four", "three four five"]
     yield from {
-        "pipeline": pipeline.make_pipeline(preprocessing.StandardScaler(),
-                                           linear_model.LogisticRegression()).fit(x, target),
+        "pipeline": pipeline.make_pipeline(
+            preprocessing.StandardScaler(),
+            linear_model.LogisticRegression()).fit(x, target),
         "columns": compose.ColumnTransformer([("s", preprocessing.StandardScaler(), [0]),
-                                              ("o", preprocessing.OneHotEncoder(), [1])]).fit(x),
+                                              ("o", preprocessing.OneHotEncoder(),
+                                               [1])]).fit(x),
         "function": preprocessing.FunctionTransformer(np.log1p).fit(x),
         "count": feature_extraction.text.CountVectorizer().fit(text),
         "tfidf": feature_extraction.text.TfidfVectorizer().fit(text),
         "bunch": sklearn.utils.Bunch(a=1, b=np.ones(2)), "iris": datasets.load_iris(),
         "kdtree": neighbors.KDTree(x), "balltree": neighbors.BallTree(x),
         "tree": tree.DecisionTreeClassifier().fit(x, target).tree_,
-        "search": model_selection.GridSearchCV(svm.SVC(), {"C": [1, 2]}, cv=2).fit(x, target),
+        "search":
+        model_selection.GridSearchCV(svm.SVC(), {"C": [1, 2]}, cv=2).fit(x, target),
         "knn-ball": neighbors.KNeighborsClassifier(algorithm="ball_tree").fit(x, target),
-        "knn-manhattan": neighbors.KNeighborsClassifier(metric="manhattan",
-                                                        algorithm="kd_tree").fit(x, target),
+        "knn-manhattan": neighbors.KNeighborsClassifier(
+            metric="manhattan", algorithm="kd_tree").fit(x, target),
         "forest": ensemble.RandomForestRegressor(4).fit(x, target),
     }.items()
     yield from metrics()
@@ -344,7 +382,8 @@ def metrics():
                "SEuclidean": (np.ones(2),), "Mahalanobis": (np.eye(2),)}
     for name, args in options.items():
         for bits in ("", "32"):
-            yield f"metric-{name}{bits}", getattr(_dist_metrics, f"{name}Distance{bits}")(*args)
+            yield f"metric-{name}{bits}", getattr(_dist_metrics,
+                                                  f"{name}Distance{bits}")(*args)
     for name in ("EpsilonInsensitive", "SquaredEpsilonInsensitive", "Huber"):
         yield f"loss-{name}", getattr(_sgd_fast, name)(0.1)
     yield "hyperparameters", kernels.RBF().hyperparameters
@@ -380,14 +419,19 @@ def torch():
     import torch as t
     from torch import nn
     two = {
-        "Bilinear": lambda c: c(2, 3, 2), "Linear": lambda c: c(2, 3), "GRU": lambda c: c(2, 3),
-        "LSTM": lambda c: c(2, 3), "RNN": lambda c: c(2, 3), "Embedding": lambda c: c(4, 2),
+        "Bilinear": lambda c: c(2, 3, 2), "Linear": lambda c: c(2, 3),
+        "GRU": lambda c: c(2, 3),
+        "LSTM": lambda c: c(2, 3), "RNN": lambda c: c(2, 3),
+        "Embedding": lambda c: c(4, 2),
         "EmbeddingBag": lambda c: c(4, 2), "MultiheadAttention": lambda c: c(4, 2),
-        "Transformer": lambda c: c(4, 2, 1, 1, 8), "Sequential": lambda c: c(nn.Linear(2, 2)),
-        "TransformerEncoderLayer": lambda c: c(4, 2, 8), "ModuleList": lambda c: c([nn.ReLU()]),
+        "Transformer": lambda c: c(4, 2, 1, 1, 8),
+        "Sequential": lambda c: c(nn.Linear(2, 2)),
+        "TransformerEncoderLayer": lambda c: c(4, 2, 8),
+        "ModuleList": lambda c: c([nn.ReLU()]),
         "TransformerDecoderLayer": lambda c: c(4, 2, 8), "GroupNorm": lambda c: c(2, 4),
         "ModuleDict": lambda c: c({"a": nn.Tanh()}), "Threshold": lambda c: c(0.1, 2),
-        "ParameterList": lambda c: c([nn.Parameter(t.ones(2))]), "Unflatten": lambda c: c(1, (2, 1)),
+        "ParameterList": lambda c: c([nn.Parameter(t.ones(2))]),
+        "Unflatten": lambda c: c(1, (2, 1)),
         "ParameterDict": lambda c: c({"a": nn.Parameter(t.ones(2))}),
         "TransformerEncoder": lambda c: c(nn.TransformerEncoderLayer(4, 2, 8), 1),
         "TransformerDecoder": lambda c: c(nn.TransformerDecoderLayer(4, 2, 8), 1),
@@ -406,7 +450,8 @@ def torch():
         yield name, made(name, dict(collections.ChainMap(
             two, {find(name).__name__: lambda c: c(2)} if find(name) else {})))
     optimizers = {}
-    for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "ASGD", "NAdam", "RAdam",
+    for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "ASGD", "NAdam",
+                 "RAdam",
                  "RMSprop", "Rprop", "SGD", "LBFGS", "SparseAdam"):
         optimizer = getattr(t.optim, name)(weights, lr=0.1)
         weights[0].grad = t.ones(2, 2)
@@ -420,15 +465,21 @@ def torch():
     quantized = t.quantize_per_tensor(t.ones(3), 0.1, 2, t.quint8)
     channels = t.quantize_per_channel(t.ones(2, 2), t.ones(2), t.zeros(2), 0, t.qint8)
     yield from {
-        "model": model, "state_dict": model.state_dict(), "parameter": nn.Parameter(t.ones(2)),
-        "checkpoint": {"epoch": 3, "model": model.state_dict(), "optimizer": optimizers["Adam"]},
+        "model": model, "state_dict": model.state_dict(),
+        "parameter": nn.Parameter(t.ones(2)),
+        "checkpoint": {"epoch": 3, "model": model.state_dict(),
+                       "optimizer": optimizers["Adam"]},
         "optimizers": optimizers, "size": t.Size([1, 2]), "device": t.device("cpu"),
         "devices": [t.device("cuda:1"), t.device("cpu", 0)], "layouts": [t.strided],
         "dtypes": [t.float32, t.int64, t.bool, t.bfloat16], "scalar": t.tensor(1.5),
-        "grad": t.ones(2, requires_grad=True), "view": t.arange(10)[2:6:2], "t": t.ones(2, 3).t(),
-        "sparse": t.eye(3).to_sparse(), "csr": t.eye(3).to_sparse_csr(), "quantized": quantized,
-        "channels": channels, "half": t.ones(2, dtype=t.float16), "complex": t.ones(2) * 1j,
-        "bfloat": t.ones(2, dtype=t.bfloat16), "empty": t.ones(0), "shared": [model[0].weight] * 2,
+        "grad": t.ones(2, requires_grad=True), "view": t.arange(10)[2:6:2],
+        "t": t.ones(2, 3).t(),
+        "sparse": t.eye(3).to_sparse(), "csr": t.eye(3).to_sparse_csr(),
+        "quantized": quantized,
+        "channels": channels, "half": t.ones(2, dtype=t.float16),
+        "complex": t.ones(2) * 1j,
+        "bfloat": t.ones(2, dtype=t.bfloat16), "empty": t.ones(0),
+        "shared": [model[0].weight] * 2,
         "steplr": t.optim.lr_scheduler.StepLR(sgd, 3).state_dict(),
         "cosine": t.optim.lr_scheduler.CosineAnnealingLR(sgd, 3),
         "exponential": t.optim.lr_scheduler.ExponentialLR(sgd, 0.9),
@@ -451,7 +502,8 @@ def plugin(cls, image):
 
 def pillow():
     from PIL import Image, ImageFilter, ImagePalette, TiffImagePlugin
-    for mode in ("1", "L", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "F",
+    for mode in ("1", "L", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I",
+                 "F",
                  "LA", "PA", "RGBa", "La", "I;16"):
         yield f"new-{mode}", Image.new(mode, (3, 2))
     for name in vetted("PIL"):
@@ -488,14 +540,17 @@ def networkx():
         used = kind(graph)
         _ = used.nodes, used.edges, used.degree, used.adj
         yield f"{kind.__name__}-used", used
-        yield f"{kind.__name__}-views", [graph.nodes, graph.edges, graph.degree, graph.adj]
+        yield f"{kind.__name__}-views", [graph.nodes, graph.edges, graph.degree,
+                                         graph.adj]
         yield f"{kind.__name__}-data", [graph.nodes(data=True), graph.adj["a"]]
         if graph.is_directed():
-            yield f"{kind.__name__}-directed", [graph.in_degree, graph.out_degree, graph.in_edges,
+            yield f"{kind.__name__}-directed", [graph.in_degree, graph.out_degree,
+                                                graph.in_edges,
                                                 graph.out_edges, graph.succ, graph.pred]
     views = nx.classes.coreviews
     yield "unions", [getattr(views, name)({}, {}) for name in
-                     ("UnionAtlas", "UnionAdjacency", "UnionMultiInner", "UnionMultiAdjacency")]
+                     ("UnionAtlas", "UnionAdjacency", "UnionMultiInner",
+                      "UnionMultiAdjacency")]
     yield "planar", nx.check_planarity(nx.path_graph(3))[1]
     yield "karate", nx.karate_club_graph()
 
@@ -510,14 +565,17 @@ def xarray():
     yield from {
         "array": data, "variable": xr.Variable(("x",), [1, 2], {"a": 1}), "dataset":
         xr.Dataset({"d": data, "e": ("x", [3, 4])}, attrs={"title": "t"}), "times":
-        xr.DataArray([1, 2], coords={"time": times}, dims="time"), "bare": xr.DataArray(1.5),
+        xr.DataArray([1, 2], coords={"time": times}, dims="time"),
+        "bare": xr.DataArray(1.5),
         "multi": data.stack(z=("x", "y")), "index": xr.IndexVariable("x", [1, 2]),
-        "empty": xr.Dataset(), "indexes": data.xindexes, "frozen": xr.core.utils.Frozen({"a": 1}),
+        "empty": xr.Dataset(), "indexes": data.xindexes,
+        "frozen": xr.core.utils.Frozen({"a": 1}),
         "adapter": xr.core.indexing.NumpyIndexingAdapter(np.eye(2)),
     }.items()
 
 
-LIBRARIES = (builtin, stdlib, zones, numpy, scipy, pandas, sklearn, torch, pillow, networkx,
+LIBRARIES = (builtin, stdlib, zones, numpy, scipy, pandas, sklearn, torch, pillow,
+             networkx,
              xarray)
 
 

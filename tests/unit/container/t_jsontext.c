@@ -106,7 +106,7 @@ static void numbers(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct stk_reader r = reader_of(cases[i].json, strlen(cases[i].json));
-        uint64_t value = stk_json_uint(&r);
+        uint64_t value = stk_json_number(&r);
         assert_int_equal(r.status, cases[i].status);
         if (r.status == STK_OK) {
             assert_true(value == cases[i].value);

@@ -306,6 +306,18 @@ static void raw_bytes_inside_a_frame(void **state)
                     "9 import a.array\n19 build a.array {}\nstop 23\n");
 }
 
+/* Nor does the frame of a stream in place reach past its STOP. */
+static void a_nested_stream_ends_inside_its_frame(void **state)
+{
+    (void)state;
+    static const struct answer nested[] = {{"array", {.nested = true}}, {0}};
+    EXPECT_ANSWERED(nested, "ca\narray\n}b\x95\2\0\0\0\0\0\0\0N..",
+                    "0 import a.array\n10 build a.array {}\nstop 23\n");
+    EXPECT_ANSWERED(nested, "ca\narray\n}b\x95\3\0\0\0\0\0\0\0N..",
+                    "0 import a.array\n10 build a.array {}\n"
+                    "quirk FRAME_STRADDLE at 21\nstop 23\n");
+}
+
 static void nested_streams(void **state)
 {
     (void)state;
@@ -411,6 +423,7 @@ int main(void)
         cmocka_unit_test(the_judge_fails),
         cmocka_unit_test(the_judge_skips),
         cmocka_unit_test(raw_bytes_inside_a_frame),
+        cmocka_unit_test(a_nested_stream_ends_inside_its_frame),
         cmocka_unit_test(nested_streams),
         cmocka_unit_test(limit_of_depth),
         cmocka_unit_test(survives_refusals),

@@ -67,7 +67,7 @@ static void attributes(void **state)
     EXPECT(ATTRS "}cc\nBag\n)RI1\nsb.", REVIEW,
            "STK303 27 gives <c.Attrs> the state {<object>: 1}; " ASKS);
     EXPECT("cc\nAttrs\n(}S'__call__'\nI1\nstR.", REVIEW,
-           "STK303 27 calls c.Attrs({'__call__': 1}); its contract asks for (attrs)\n");
+           "STK303 28 calls c.Attrs({'__call__': 1}); its contract asks for (attrs)\n");
 }
 
 /* What is vetted with its arguments only is not kept by those who would call it without.

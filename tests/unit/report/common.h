@@ -63,7 +63,7 @@ static inline enum stk_status list_with(const struct stk_alloc *alloc, void *arg
     struct stk_scanner *scanner = stk_scanner_new(alloc, &test_limits);
     enum stk_status status =
         scanner == NULL ? STK_E_NOMEM : stk_scan(scanner, &source, &report);
-    stk_buf_init(&job->out, &stk_alloc_libc, 1 << 20);
+    stk_buf_init(&job->out, &stk_alloc_libc, 1 << 24);
     if (status == STK_OK && job->raw) {
         status = stk_locate_raw(&source, 0, report, &options);
     } else if (status == STK_OK) {

@@ -13,7 +13,8 @@ static void the_worst_stands_first(void **state)
     (void)state;
     static const char *const parts[] = {
         "dangerous  a\\x1b[2J\\xff (zip, 1.2 kB)\n  sha256 00\n"
-        "  archive/data.pkl, byte 2: calls builtins.eval('{x}[a](http://b)')",
+        "  calls builtins.eval('{x}[a](http://b)')\n    in archive/data.pkl at byte 2: ",
+        "  two members \\x1b\n    at byte 7: ",
         "2 files, 1 stream: 1 dangerous, 0 undecided, 0 review, 1 clean, 1 unreadable",
         NULL,
     };
