@@ -11,8 +11,45 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "container/codec.h"
 #include "container/formats.h"
+
+#define LIBARCHIVE_SONAME "libarchive.so.13"
+
+#define LIBARCHIVE(X)                                                                    \
+    X(archive_entry_filetype)                                                            \
+    X(archive_entry_is_encrypted)                                                        \
+    X(archive_entry_pathname)                                                            \
+    X(archive_entry_pathname_utf8)                                                       \
+    X(archive_errno)                                                                     \
+    X(archive_read_data)                                                                 \
+    X(archive_read_free)                                                                 \
+    X(archive_read_has_encrypted_entries)                                                \
+    X(archive_read_new)                                                                  \
+    X(archive_read_next_header)                                                          \
+    X(archive_read_open1)                                                                \
+    X(archive_read_set_callback_data)                                                    \
+    X(archive_read_set_read_callback)                                                    \
+    X(archive_read_set_seek_callback)                                                    \
+    X(archive_read_set_skip_callback)                                                    \
+    X(archive_read_support_format_7zip)                                                  \
+    X(archive_read_support_format_cab)                                                   \
+    X(archive_set_error)
+
+/* Its functions under their own names, loaded when there is an archive: it brings an XML
+ * parser and all of ICU along, which would double the time that the program takes to
+ * start. `all` is how they are loaded. */
+union libarchive {
+#define FIELD(function) __typeof__(function) *function;
+    struct {
+        LIBARCHIVE(FIELD)
+    };
+    void (*all[1])(void);
+};
+
+#define NAME(function) #function,
+static const char *const names[] = {LIBARCHIVE(NAME)};
 
 #define CHUNK ((size_t)1 << 16)
 
@@ -21,6 +58,7 @@ struct feed {
     const struct stk_source *source;
     uint64_t pos;
     enum stk_status status; /* an environment failure of the source */
+    const union libarchive *lib;
     uint8_t buf[CHUNK];
 };
 
@@ -32,7 +70,7 @@ static la_ssize_t feed_read(struct archive *a, void *ctx, const void **ret_data)
     enum stk_status status = stk_source_read(feed->source, feed->pos, feed->buf, len);
     if (status != STK_OK) {
         feed->status = status;
-        archive_set_error(a, EIO, "source");
+        feed->lib->archive_set_error(a, EIO, "source");
         return -1;
     }
     feed->pos += len;
@@ -67,8 +105,13 @@ static la_int64_t feed_skip(struct archive *a, void *ctx, la_int64_t len)
     return (la_int64_t)n;
 }
 
+enum form { FORM_7Z, FORM_CAB };
+
+static const char *const forms[] = {[FORM_7Z] = "7z", [FORM_CAB] = "cab"};
+
 struct walk {
     const struct stk_visitor *visitor;
+    const union libarchive *lib;
     struct archive *archive;
     struct feed *feed;
     const char *what; /* "7z" */
@@ -82,7 +125,7 @@ static enum stk_status note_malformed(struct walk *w)
     if (stk_status_is_environment(w->feed->status)) {
         return w->feed->status;
     }
-    if (archive_errno(w->archive) == ENOMEM) {
+    if (w->lib->archive_errno(w->archive) == ENOMEM) {
         return stk_visitor_note(w->visitor, STK_NOTE_LIMIT, 0,
                                 "%s archive asks for more memory than there is", w->what);
     }
@@ -96,7 +139,7 @@ static enum stk_status expand(struct walk *w, struct stk_buf *buf)
     struct stk_codec_out out = {.visitor = w->visitor, .buf = buf};
     for (;;) {
         STK_TRY(stk_codec_room(&out));
-        la_ssize_t n = archive_read_data(w->archive, out.window, out.window_len);
+        la_ssize_t n = w->lib->archive_read_data(w->archive, out.window, out.window_len);
         if (n == 0) {
             return STK_OK;
         }
@@ -137,8 +180,8 @@ static enum stk_status hand_out(struct walk *w, const char *name, struct stk_buf
 
 static void member_name(struct walk *w, struct archive_entry *entry, char out[1024])
 {
-    const char *name = archive_entry_pathname_utf8(entry);
-    name = name != NULL ? name : archive_entry_pathname(entry);
+    const char *name = w->lib->archive_entry_pathname_utf8(entry);
+    name = name != NULL ? name : w->lib->archive_entry_pathname(entry);
     if (name != NULL) {
         stk_escape(out, 1024, stk_span_of(name, strlen(name)));
     } else {
@@ -151,14 +194,14 @@ static enum stk_status visit_entry(struct walk *w, struct archive_entry *entry)
     char name[1024];
     struct stk_buf buf;
     w->n_members++;
-    if (archive_entry_is_encrypted(entry)) {
+    if (w->lib->archive_entry_is_encrypted(entry)) {
         w->done = true;
         return stk_visitor_note(w->visitor, STK_NOTE_ENCRYPTED, 0,
                                 "%s archive is encrypted", w->what);
     }
     /* A 7z made on Windows has no file types: only what says that it holds no bytes is
      * passed over. */
-    unsigned type = archive_entry_filetype(entry);
+    unsigned type = w->lib->archive_entry_filetype(entry);
     if (type == AE_IFDIR || type == AE_IFLNK) {
         return STK_OK;
     }
@@ -172,13 +215,13 @@ static enum stk_status visit_entry(struct walk *w, struct archive_entry *entry)
 static enum stk_status visit_next(struct walk *w)
 {
     struct archive_entry *entry = NULL;
-    int code = archive_read_next_header(w->archive, &entry);
+    int code = w->lib->archive_read_next_header(w->archive, &entry);
     if (code == ARCHIVE_EOF) {
         w->done = true;
         return STK_OK;
     }
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
-        if (archive_read_has_encrypted_entries(w->archive) > 0) {
+        if (w->lib->archive_read_has_encrypted_entries(w->archive) > 0) {
             w->done = true;
             return stk_visitor_note(w->visitor, STK_NOTE_ENCRYPTED, 0,
                                     "%s archive is encrypted", w->what);
@@ -193,16 +236,19 @@ static enum stk_status visit_next(struct walk *w)
     return visit_entry(w, entry);
 }
 
-static enum stk_status open_and_walk(struct walk *w, int (*support)(struct archive *))
+static enum stk_status open_and_walk(struct walk *w, enum form form)
 {
     struct archive *a = w->archive;
-    if (support(a) != ARCHIVE_OK || archive_read_set_read_callback(a, feed_read) != 0 ||
-        archive_read_set_seek_callback(a, feed_seek) != 0 ||
-        archive_read_set_skip_callback(a, feed_skip) != 0 ||
-        archive_read_set_callback_data(a, w->feed) != 0) {
+    int known = form == FORM_7Z ? w->lib->archive_read_support_format_7zip(a)
+                                : w->lib->archive_read_support_format_cab(a);
+    if (known != ARCHIVE_OK ||
+        w->lib->archive_read_set_read_callback(a, feed_read) != 0 ||
+        w->lib->archive_read_set_seek_callback(a, feed_seek) != 0 ||
+        w->lib->archive_read_set_skip_callback(a, feed_skip) != 0 ||
+        w->lib->archive_read_set_callback_data(a, w->feed) != 0) {
         return STK_E_NOMEM;
     }
-    if (archive_read_open1(a) != ARCHIVE_OK) {
+    if (w->lib->archive_read_open1(a) != ARCHIVE_OK) {
         return note_malformed(w);
     }
     enum stk_status status = STK_OK;
@@ -212,34 +258,53 @@ static enum stk_status open_and_walk(struct walk *w, int (*support)(struct archi
     return status;
 }
 
-static enum stk_status walk(const struct stk_source *source, const struct stk_visitor *v,
-                            int (*support)(struct archive *), const char *what)
+static enum stk_status walk_with(const union libarchive *lib, struct feed *feed,
+                                 const struct stk_visitor *v, enum form form)
 {
-    struct feed *feed = stk_new(v->alloc, sizeof(*feed));
-    struct archive *archive = archive_read_new();
-    enum stk_status status = STK_E_NOMEM;
-    if (feed != NULL && archive != NULL) {
-        feed->source = source;
-        struct walk w = {.visitor = v, .archive = archive, .feed = feed, .what = what};
-        status = open_and_walk(&w, support);
+    struct archive *archive = lib->archive_read_new();
+    if (archive == NULL) {
+        return STK_E_NOMEM;
     }
-    if (archive != NULL) {
-        (void)archive_read_free(archive);
+    struct walk w = {
+        .visitor = v, .lib = lib, .archive = archive, .feed = feed, .what = forms[form]};
+    enum stk_status status = open_and_walk(&w, form);
+    (void)lib->archive_read_free(archive);
+    return status;
+}
+
+static enum stk_status walk(const struct stk_source *source, const struct stk_visitor *v,
+                            enum form form)
+{
+    union libarchive lib;
+    struct stk_library *library = stk_library_open(
+        LIBARCHIVE_SONAME, names, sizeof(names) / sizeof(names[0]), lib.all);
+    if (library == NULL) {
+        return stk_visitor_note(v, STK_NOTE_UNSUPPORTED, 0,
+                                "%s archive: " LIBARCHIVE_SONAME " is not installed",
+                                forms[form]);
+    }
+    enum stk_status status = STK_E_NOMEM;
+    struct feed *feed = stk_new(v->alloc, sizeof(*feed));
+    if (feed != NULL) {
+        feed->source = source;
+        feed->lib = &lib;
+        status = walk_with(&lib, feed, v, form);
     }
     stk_free(v->alloc, feed, sizeof(*feed));
+    stk_library_close(library);
     return status;
 }
 
 static enum stk_status walk_7z(const struct stk_source *source,
                                const struct stk_visitor *v)
 {
-    return walk(source, v, archive_read_support_format_7zip, "7z");
+    return walk(source, v, FORM_7Z);
 }
 
 static enum stk_status walk_cab(const struct stk_source *source,
                                 const struct stk_visitor *v)
 {
-    return walk(source, v, archive_read_support_format_cab, "cab");
+    return walk(source, v, FORM_CAB);
 }
 
 static enum stk_status walk_closed(const struct stk_source *source,

@@ -143,9 +143,11 @@ enum stk_status stk_slot_place(struct stk_machine *m, stk_slot slot, uint64_t *r
     if (!is_plain(p.op) && !eight_bit) {
         return STK_E_UNSUPPORTED;
     }
-    *ret_off = p.off;
+    *ret_off = stk_cuts_real(m, p.off);
     *ret_len = p.len;
-    return STK_OK;
+    bool whole =
+        p.len == 0 || stk_cuts_real(m, p.off + p.len - 1) == *ret_off + p.len - 1;
+    return whole ? STK_OK : STK_E_UNSUPPORTED;
 }
 
 struct stk_global *stk_slot_global(const struct stk_machine *m, stk_slot slot)
@@ -158,7 +160,7 @@ struct stk_global *stk_slot_global(const struct stk_machine *m, stk_slot slot)
 
 const struct stk_source *stk_machine_source(const struct stk_machine *m)
 {
-    return &m->source;
+    return m->cuts.n > 0 ? &m->cuts.whole : &m->source;
 }
 
 uint64_t stk_machine_nesting(const struct stk_machine *m)

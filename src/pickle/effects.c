@@ -158,9 +158,9 @@ static bool run_nested(struct stk_machine *m, stk_slot *ret_value)
 
     stk_machine_loop(m);
     /* Who reads it has read its last frame to the end. */
-    bool stopped = m->run.stopped &&
-                   (m->frame_end == STK_NO_FRAME || m->next >= m->frame_end ||
-                    stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true));
+    bool stopped =
+        m->run.stopped && (m->frame_end == STK_NO_FRAME || m->next >= m->frame_end ||
+                           stk_quirk(m, STK_QUIRK_FRAME_STRADDLE, true));
 
     m->frame_end = STK_NO_FRAME;
     stk_input_bounds(m);
@@ -327,7 +327,7 @@ bool stk_op_build(struct stk_machine *m)
     struct stk_effect effect = {
         .kind = STK_EFFECT_BUILD, .target = m->sp[-2], .args = m->sp[-1]};
     m->sp--;
-    if (stk_is_literal(effect.target)) {
+    if (stk_is_literal(effect.target) || stk_slot_kind(effect.target) == STK_BUFFER) {
         return build_literal(m, &effect);
     }
     struct stk_outcome outcome = {.result = effect.target};
@@ -350,11 +350,15 @@ bool stk_op_build(struct stk_machine *m)
 bool stk_effect_items(struct stk_machine *m, stk_slot *target, const stk_slot *items,
                       size_t n)
 {
-    if (stk_is_literal(*target)) {
-        return n == 0 ? stk_quirk(m, STK_QUIRK_EMPTY_ITEMS, true)
-                      : stk_fault(m, STK_FAULT_TYPE);
+    bool literal = stk_is_literal(*target);
+    if (literal && n > 0) {
+        return stk_fault(m, STK_FAULT_TYPE);
     }
-    if (n == 0) {
+    if (literal || (n == 0 && stk_slot_kind(*target) == STK_BUFFER)) {
+        return stk_quirk(m, STK_QUIRK_EMPTY_ITEMS, true);
+    }
+    /* The Python reader calls extend with nothing; add is called once an item. */
+    if (n == 0 && m->op != STK_OP_APPENDS) {
         return true;
     }
     struct stk_effect effect = {

@@ -38,49 +38,97 @@ static bool number_line(struct stk_machine *m, struct stk_span *ret_line)
  * (sys.int_info.default_max_str_digits). */
 #define MAX_STR_DIGITS 4300
 
-/* Picks what the reading of this run makes of an integer, noting where C and Python do
- * not agree. Wherever one of them reads a number, the C reader does. */
-static bool choose_integer(struct stk_machine *m, struct stk_integer c,
-                           struct stk_integer python, struct stk_integer *ret)
+static bool same_integer(struct stk_integer a, struct stk_integer b)
 {
-    if (!c.ok) {
+    return a.ok == b.ok &&
+           (!a.ok || (a.is_bool == b.is_bool && a.fits == b.fits && a.value == b.value &&
+                      (a.digits > MAX_STR_DIGITS) == (b.digits > MAX_STR_DIGITS)));
+}
+
+/* One text as four readers understand it. */
+struct ways {
+    struct stk_integer c;
+    struct stk_integer python;
+    struct stk_integer c_3_14;
+    struct stk_integer python_3_14;
+};
+
+/* The reading of this run, and the first that accepts for the one that goes on wherever
+ * any does. */
+static struct stk_integer own_way(const struct stk_machine *m, const struct ways *w)
+{
+    if (m->reading == &stk_reading_reference) {
+        return w->c.ok        ? w->c
+               : w->python.ok ? w->python
+               : w->c_3_14.ok ? w->c_3_14
+                              : w->python_3_14;
+    }
+    bool python = stk_goes_python(m, STK_QUIRK_INT_TEXT);
+    if (stk_goes_python(m, STK_QUIRK_INT_BASE)) {
+        return python ? w->python_3_14 : w->c_3_14;
+    }
+    return python ? w->python : w->c;
+}
+
+/* Picks what the reading of this run makes of an integer, noting where they differ. */
+static bool choose_integer(struct stk_machine *m, const struct ways *w,
+                           struct stk_integer *ret)
+{
+    if (!w->c.ok && !w->python.ok && !w->c_3_14.ok && !w->python_3_14.ok) {
         return stk_fault(m, STK_FAULT_NUMBER);
     }
-    bool same = python.ok && c.is_bool == python.is_bool && c.fits == python.fits &&
-                c.value == python.value &&
-                (c.digits > MAX_STR_DIGITS) == (python.digits > MAX_STR_DIGITS);
-    if (!same) {
-        /* Where both go on, the quirk only says that values differ. */
-        bool python_way = stk_goes_python(m, STK_QUIRK_INT_TEXT);
-        if (!stk_quirk(m, STK_QUIRK_INT_TEXT, python.ok ? !python_way : true)) {
-            return false;
-        }
-        c = python_way ? python : c;
+    if (!same_integer(w->c, w->python) || !same_integer(w->c_3_14, w->python_3_14)) {
+        stk_quirk_note(m, STK_QUIRK_INT_TEXT);
     }
-    *ret = c;
-    return c.digits <= MAX_STR_DIGITS || stk_quirk(m, STK_QUIRK_INT_DIGITS, true);
+    if (!same_integer(w->c, w->c_3_14) || !same_integer(w->python, w->python_3_14)) {
+        stk_quirk_note(m, STK_QUIRK_INT_BASE);
+    }
+    *ret = own_way(m, w);
+    if (!ret->ok) {
+        return stk_fault(m, STK_FAULT_READINGS);
+    }
+    return ret->digits <= MAX_STR_DIGITS || stk_quirk(m, STK_QUIRK_INT_DIGITS, true);
+}
+
+static bool push_integer(struct stk_machine *m, struct stk_integer n)
+{
+    return stk_push(m, n.is_bool ? stk_slot_make(STK_BOOL, (uint64_t)n.value)
+                                 : stk_int_slot(m, n.fits, n.value));
 }
 
 bool stk_op_int(struct stk_machine *m)
 {
     struct stk_span line = {0};
     struct stk_integer n = {0};
-    if (!number_line(m, &line) ||
-        !choose_integer(m, stk_integer_int_c(line), stk_integer_int_python(line), &n)) {
+    if (!number_line(m, &line)) {
         return false;
     }
-    return stk_push(m, n.is_bool ? stk_slot_make(STK_BOOL, (uint64_t)n.value)
-                                 : stk_int_slot(m, n.fits, n.value));
+    if (stk_integer_plain(line, &n)) {
+        return push_integer(m, n);
+    }
+    struct ways w = {
+        .c = stk_integer_int_c(line, 0),
+        .python = stk_integer_int_python(line, 0),
+        .c_3_14 = stk_integer_int_c(line, 10),
+        .python_3_14 = stk_integer_int_python(line, 10),
+    };
+    return choose_integer(m, &w, &n) && push_integer(m, n);
 }
 
 bool stk_op_long(struct stk_machine *m)
 {
     struct stk_span line = {0};
     struct stk_integer n = {0};
-    return number_line(m, &line) &&
-           choose_integer(m, stk_integer_long_c(line), stk_integer_long_python(line),
-                          &n) &&
-           stk_push(m, stk_int_slot(m, n.fits, n.value));
+    if (!number_line(m, &line)) {
+        return false;
+    }
+    struct ways w = {
+        .c = stk_integer_long_c(line, 0),
+        .python = stk_integer_long_python(line, 0),
+        .c_3_14 = stk_integer_long_c(line, 10),
+        .python_3_14 = stk_integer_long_python(line, 10),
+    };
+    return choose_integer(m, &w, &n) && push_integer(m, n);
 }
 
 bool stk_op_float(struct stk_machine *m)
@@ -140,8 +188,16 @@ static bool memo_line(struct stk_machine *m, bool is_put, uint64_t *ret_index)
 {
     struct stk_span line = {0};
     struct stk_integer n = {0};
-    if (!number_line(m, &line) || !choose_integer(m, stk_integer_index_c(line),
-                                                  stk_integer_index_python(line), &n)) {
+    if (!number_line(m, &line)) {
+        return false;
+    }
+    struct ways w = {
+        .c = stk_integer_index_c(line),
+        .python = stk_integer_index_python(line),
+        .c_3_14 = stk_integer_index_c(line),
+        .python_3_14 = stk_integer_index_python(line),
+    };
+    if (!stk_integer_plain(line, &n) && !choose_integer(m, &w, &n)) {
         return false;
     }
     if (n.negative && (n.value != 0 || !n.fits)) {

@@ -53,12 +53,17 @@ bool stk_failed(struct stk_machine *m, enum stk_status status)
     return stk_fault(m, STK_FAULT_READ);
 }
 
-bool stk_quirk(struct stk_machine *m, enum stk_quirk quirk, bool c_goes_on)
+void stk_quirk_note(struct stk_machine *m, enum stk_quirk quirk)
 {
     if (m->run.quirks == 0) {
         m->run.quirk_off = stk_cuts_real(m, m->off);
     }
     m->run.quirks |= UINT32_C(1) << quirk;
+}
+
+bool stk_quirk(struct stk_machine *m, enum stk_quirk quirk, bool c_goes_on)
+{
+    stk_quirk_note(m, quirk);
     if (m->reading == &stk_reading_reference || stk_goes_python(m, quirk) != c_goes_on) {
         return true;
     }
@@ -257,10 +262,13 @@ static bool set_dict(struct stk_machine *m, const stk_slot *items, size_t n)
 
 static inline bool set_items(struct stk_machine *m, const stk_slot *items, size_t n)
 {
-    if (n % 2 != 0) {
-        return stk_fault(m, STK_FAULT_ODD);
-    }
     enum stk_kind kind = stk_slot_kind(m->sp[-1]);
+    if (n % 2 != 0) {
+        /* The Python reader sets the pairs before it misses the last value. */
+        bool seen = n == 1 || stk_is_literal(m->sp[-1]) ||
+                    stk_effect_items(m, m->sp - 1, items, n - 1);
+        return seen && stk_fault(m, STK_FAULT_ODD);
+    }
     if (n == 0) {
         return true;
     }
@@ -586,8 +594,8 @@ static inline bool execute(struct stk_machine *m, const uint8_t *p)
  * that lines are measured here. */
 static bool announce(struct stk_machine *m, uint8_t op)
 {
-    enum stk_status status =
-        m->judge->opcode(m->judge->ctx, m, op, stk_cuts_real(m, m->off), m->next - m->off);
+    enum stk_status status = m->judge->opcode(m->judge->ctx, m, op,
+                                              stk_cuts_real(m, m->off), m->next - m->off);
     return status == STK_OK || stk_failed(m, status);
 }
 
@@ -611,6 +619,10 @@ void stk_machine_loop(struct stk_machine *m)
     }
     m->run.n_ops += n_ops;
     m->run.end = stk_cuts_real(m, m->run.stopped ? m->next : m->off);
+    m->run.frame_end = m->run.end;
+    if (m->frame_end != STK_NO_FRAME && m->frame_end > m->next) {
+        m->run.frame_end = stk_cuts_real(m, m->frame_end);
+    }
 }
 
 /* ---- life ---- */

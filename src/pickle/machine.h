@@ -121,6 +121,9 @@ struct stk_judge {
 struct stk_run {
     uint64_t begin;
     uint64_t end; /* first byte behind STOP, or of the opcode that faulted */
+    /* Where a second load of the same file begins for who has read the last frame to its
+     * end; end where that is no further. */
+    uint64_t frame_end;
     uint64_t n_ops;
     uint64_t n_looked;      /* bytes of text and lines that were looked at */
     uint32_t quirks;        /* bits of enum stk_quirk: where unpicklers would differ */

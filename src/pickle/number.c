@@ -118,8 +118,8 @@ static struct stk_integer parse_long(struct stk_span s, int base)
     return n;
 }
 
-/* C's strtol with base 0, where it reads the whole line. */
-static struct stk_integer parse_strtol(struct stk_span s)
+/* C's strtol with base 0 or 10, where it reads the whole line. */
+static struct stk_integer parse_strtol(struct stk_span s, int base)
 {
     struct stk_integer n = {0};
     size_t i = 0;
@@ -130,8 +130,9 @@ static struct stk_integer parse_strtol(struct stk_span s)
         n.negative = s.data[i] == '-';
         i++;
     }
-    int base = 10;
-    if (at(s, i) == '0') {
+    bool prefixed = base == 0 && at(s, i) == '0';
+    base = 10;
+    if (prefixed) {
         bool hex = (at(s, i + 1) | 0x20) == 'x' && digit_value(at(s, i + 2)) < 16;
         base = hex ? 16 : 8;
         i += hex ? 2 : 0;
@@ -141,30 +142,38 @@ static struct stk_integer parse_strtol(struct stk_span s)
     return n;
 }
 
-struct stk_integer stk_integer_int_c(struct stk_span line)
+/* 00 and 01 are how protocol 0 writes bools. */
+static bool is_bool_text(struct stk_span line)
+{
+    return stk_span_is(line, "00") || stk_span_is(line, "01");
+}
+
+struct stk_integer stk_integer_int_c(struct stk_span line, int base)
 {
     struct stk_span text = up_to_nul(line);
-    struct stk_integer n = parse_strtol(text);
+    struct stk_integer n = parse_strtol(text, base);
     if (line.len > 0 && text.len == 0) {
         n = (struct stk_integer){.ok = true, .fits = true}; /* strtol stops on the NUL */
     }
     if (!n.ok) {
-        return parse_long(text, 0);
+        return parse_long(text, base);
     }
-    n.is_bool = line.len == 2 && (n.value == 0 || n.value == 1);
+    /* gh-135241: before 3.14, any two characters that are worth 0 or 1. */
+    n.is_bool =
+        base == 10 ? is_bool_text(line) : line.len == 2 && (n.value == 0 || n.value == 1);
     return n;
 }
 
-struct stk_integer stk_integer_int_python(struct stk_span line)
+struct stk_integer stk_integer_int_python(struct stk_span line, int base)
 {
-    if (stk_span_is(line, "00") || stk_span_is(line, "01")) {
+    if (is_bool_text(line)) {
         return (struct stk_integer){.ok = true,
                                     .is_bool = true,
                                     .fits = true,
                                     .value = line.data[1] - '0',
                                     .digits = 2};
     }
-    return parse_long(line, 0);
+    return parse_long(line, base);
 }
 
 static struct stk_span without_l(struct stk_span line)
@@ -175,14 +184,33 @@ static struct stk_span without_l(struct stk_span line)
     return line;
 }
 
-struct stk_integer stk_integer_long_c(struct stk_span line)
+struct stk_integer stk_integer_long_c(struct stk_span line, int base)
 {
-    return parse_long(up_to_nul(without_l(line)), 0);
+    return parse_long(up_to_nul(without_l(line)), base);
 }
 
-struct stk_integer stk_integer_long_python(struct stk_span line)
+struct stk_integer stk_integer_long_python(struct stk_span line, int base)
 {
-    return parse_long(without_l(line), 0);
+    return parse_long(without_l(line), base);
+}
+
+bool stk_integer_plain(struct stk_span line, struct stk_integer *ret)
+{
+    struct stk_integer n = {.negative = at(line, 0) == '-', .fits = true, .ok = true};
+    size_t from = n.negative ? 1 : 0;
+    n.digits = line.len - from;
+    if (line.len <= from || n.digits > 18 || line.data[from] == '0') {
+        return false;
+    }
+    for (size_t i = from; i < line.len; i++) {
+        if (line.data[i] < '0' || line.data[i] > '9') {
+            return false;
+        }
+        n.value = n.value * 10 + (line.data[i] - '0');
+    }
+    n.value = n.negative ? -n.value : n.value;
+    *ret = n;
+    return true;
 }
 
 struct stk_integer stk_integer_index_c(struct stk_span line)

@@ -18,13 +18,19 @@ struct stk_integer {
     uint64_t digits; /* decimal digits, for the limit of newer releases; 0: other base */
 };
 
+/* Integers in INT and LONG: releases before 3.14 take the base from the prefix (0), later
+ * ones read decimal digits only (10). */
+
 /* The line of INT, without its newline. */
-struct stk_integer stk_integer_int_c(struct stk_span line);
-struct stk_integer stk_integer_int_python(struct stk_span line);
+struct stk_integer stk_integer_int_c(struct stk_span line, int base);
+struct stk_integer stk_integer_int_python(struct stk_span line, int base);
 
 /* The line of LONG, without newline, with its optional L. */
-struct stk_integer stk_integer_long_c(struct stk_span line);
-struct stk_integer stk_integer_long_python(struct stk_span line);
+struct stk_integer stk_integer_long_c(struct stk_span line, int base);
+struct stk_integer stk_integer_long_python(struct stk_span line, int base);
+
+/* A line as picklers write it, which all read alike. */
+bool stk_integer_plain(struct stk_span line, struct stk_integer *ret);
 
 /* The line of GET and PUT, without newline. */
 struct stk_integer stk_integer_index_c(struct stk_span line);

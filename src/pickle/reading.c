@@ -9,14 +9,22 @@
      BIT(INT_TEXT) | BIT(FLOAT_TEXT) | BIT(MEMO_KEY) | BIT(LENGTH_SIGN) |                \
      BIT(ARGS_TYPE) | BIT(INST_ORDER) | BIT(EMPTY_ITEMS) | BIT(BUILD_STATE))
 
+#define DIGITS BIT(INT_DIGITS)
+#define SINCE_3_14 (BIT(INT_DIGITS) | BIT(INT_BASE))
+
 const struct stk_reading stk_readings[] = {
-    {.name = "C", .choice = BIT(INT_DIGITS)},
-    {.name = "C over a file", .choice = BIT(INT_DIGITS), .drops_frames = true},
-    {.name = "Python", .choice = PYTHON | BIT(INT_DIGITS)},
+    {.name = "C", .choice = DIGITS},
+    {.name = "C over a file", .choice = DIGITS, .drops_frames = true},
+    {.name = "Python", .choice = PYTHON | DIGITS},
     /* Releases before the limit on digits: 3.8.13, 3.9.13, 3.10.6 and older. */
     {.name = "C before 3.11", .choice = 0},
     {.name = "C over a file before 3.11", .choice = 0, .drops_frames = true},
     {.name = "Python before 3.11", .choice = PYTHON},
+    {.name = "C 3.14", .choice = SINCE_3_14 | BIT(LENGTH_SIGN)},
+    {.name = "C 3.14 over a file",
+     .choice = SINCE_3_14 | BIT(LENGTH_SIGN),
+     .drops_frames = true},
+    {.name = "Python 3.14", .choice = PYTHON | SINCE_3_14},
 };
 
 const size_t stk_n_readings = sizeof stk_readings / sizeof stk_readings[0];

@@ -20,6 +20,7 @@
     Q(LINE_END, "a text line ends with the bytes, without a newline")                    \
     Q(LINE_EMPTY, "an empty name or number line")                                        \
     Q(INT_TEXT, "an integer written as the C and Python readers parse differently")      \
+    Q(INT_BASE, "an integer whose base 3.14 takes to be 10 and others by its prefix")    \
     Q(INT_DIGITS, "an integer of more than 4300 decimal digits")                         \
     Q(FLOAT_TEXT, "a float written as the C and Python readers parse differently")       \
     Q(MEMO_KEY, "a memo index that the C reader cannot hold")                            \
@@ -37,8 +38,8 @@ enum stk_quirk {
 };
 
 /* What one unpickler does at each quirk. A clear bit is the way of the C unpickler, a set
- * bit that of the Python unpickler; for INT_DIGITS, which goes by version, a set bit
- * refuses. */
+ * bit that of the Python unpickler; for two that go by version, a set bit refuses
+ * (INT_DIGITS) or reads decimal digits only (INT_BASE). */
 struct stk_reading {
     const char *name;
     uint32_t choice; /* 1 << enum stk_quirk, or-ed */

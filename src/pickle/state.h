@@ -121,8 +121,11 @@ bool stk_fault(struct stk_machine *m, enum stk_fault_code code);
 /* Notes a failure of the environment; always false. */
 bool stk_failed(struct stk_machine *m, enum stk_status status);
 
-/* The stream touches a quirk here; c_goes_on: at it, the C way is the one that does not
- * stop. True where the reading of this run goes on. */
+/* The stream touches a quirk here. */
+void stk_quirk_note(struct stk_machine *m, enum stk_quirk quirk);
+
+/* The same where readings stop or go on; c_goes_on: at it, the C way is the one that does
+ * not stop. True where the reading of this run goes on. */
 bool stk_quirk(struct stk_machine *m, enum stk_quirk quirk, bool c_goes_on);
 
 /* Whether the reading of this run goes the Python way at a quirk. */

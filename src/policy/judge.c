@@ -195,7 +195,6 @@ static enum stk_rule fault_rule(enum stk_fault_code code)
 static enum stk_status note_quirks(struct stk_policy *policy, const struct stk_run *run)
 {
     struct stk_line line = {0};
-    stk_line_add(&line, "byte %llu: ", (unsigned long long)run->quirk_off);
     const char *between = "";
     for (int i = 0; i < STK_QUIRK_COUNT; i++) {
         if (((run->quirks >> i) & 1) != 0) {
@@ -216,7 +215,6 @@ enum stk_status stk_policy_finish(struct stk_policy *policy, const struct stk_ru
         return STK_OK;
     }
     struct stk_line line = {0};
-    stk_line_add(&line, "byte %llu: %s", (unsigned long long)run->fault.off,
-                 stk_fault_text(run->fault.code));
+    stk_line_add(&line, "%s", stk_fault_text(run->fault.code));
     return stk_policy_note(policy, rule, run->fault.off, &line);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/escape.h"
+
 /* The judge of the run that notes answers: asks the policy and keeps what it says. */
 static enum stk_status note_answer(void *ctx, struct stk_machine *machine,
                                    const struct stk_effect *effect,
@@ -91,21 +93,41 @@ static const struct stk_global *find_global(const struct stk_machine *machine,
     return NULL;
 }
 
-static void note_new_global(const struct stk_inspection *in,
-                            const struct stk_machine *machine,
-                            struct stk_other_reading *other)
+/* "os.system", as it is imported. */
+static char *global_text(struct stk_inspection *in, const struct stk_global *global)
+{
+    struct stk_buf name;
+    stk_buf_init(&name, in->alloc, (size_t)1 << 22);
+    if (global->computed) {
+        stk_buf_str(&name, "a computed name");
+    } else {
+        stk_escape_put(&name, global->mapped_module, false);
+        stk_buf_byte(&name, '.');
+        stk_escape_put(&name, global->mapped_name, false);
+    }
+    char *text =
+        name.status == STK_OK ? stk_arena_text(&in->arena, stk_buf_span(&name)) : NULL;
+    stk_buf_release(&name);
+    return text;
+}
+
+static enum stk_status note_new_global(struct stk_inspection *in,
+                                       const struct stk_machine *machine,
+                                       struct stk_other_reading *other)
 {
     size_t n = stk_machine_n_globals(machine);
-    for (size_t i = 0; i < n && !other->has_new_global; i++) {
+    for (size_t i = 0; i < n; i++) {
         const struct stk_global *global = stk_machine_global(machine, i);
         const struct stk_global *same = stk_machine_global(in->rated, i);
         bool known = same != NULL && stk_span_equal(same->module, global->module) &&
                      stk_span_equal(same->name, global->name);
         if (!known && find_global(in->rated, global) == NULL) {
-            other->new_global = global->off;
-            other->has_new_global = true;
+            other->new_global = global_text(in, global);
+            other->new_global_off = global->off;
+            return other->new_global == NULL ? STK_E_NOMEM : STK_OK;
         }
     }
+    return STK_OK;
 }
 
 static enum stk_status compare_one(struct stk_inspection *in,
@@ -122,7 +144,7 @@ static enum stk_status compare_one(struct stk_inspection *in,
     if (status == STK_OK) {
         struct stk_other_reading *to = &in->others[in->n_others++];
         *to = (struct stk_other_reading){.reading = reading, .run = other.run};
-        note_new_global(in, other.rated, to);
+        status = note_new_global(in, other.rated, to);
     }
     stk_inspection_release(&other);
     return status;

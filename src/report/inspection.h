@@ -27,8 +27,9 @@ struct stk_answer {
 struct stk_other_reading {
     const struct stk_reading *reading;
     struct stk_run run;
-    uint64_t new_global; /* offset of the first import that no run before had */
-    bool has_new_global;
+    const char *new_global; /* the first import that the run shown does not have, escaped;
+                               NULL: none; arena */
+    uint64_t new_global_off;
 };
 
 /* At most as many as there are readings. */

@@ -120,7 +120,10 @@ const char *stk_listing_reason(const struct stk_listing *l,
             : stk_slot_global(l->show.machine, effect->target);
     const char *reason = NULL;
     size_t n = 0;
-    size_t first = global == NULL ? 0 : stk_listing_findings(l, global->off, &n);
+    if (global == NULL || stk_inspection_rating(l->in, global) != STK_RATING_DANGEROUS) {
+        return NULL;
+    }
+    size_t first = stk_listing_findings(l, global->off, &n);
     for (size_t i = first; i < first + n && reason == NULL; i++) {
         reason = l->findings[l->by_off[i]].reason;
     }
@@ -259,9 +262,9 @@ static void json_reading(struct stk_listing *l, const struct stk_other_reading *
     stk_jsonw_bool(&l->json, other->run.stopped);
     stk_jsonw_key(&l->json, "end");
     stk_jsonw_uint(&l->json, other->run.end);
-    if (other->has_new_global) {
-        stk_jsonw_key(&l->json, "imports_more_at");
-        stk_jsonw_uint(&l->json, other->new_global);
+    if (other->new_global != NULL) {
+        stk_jsonw_key(&l->json, "also_imports");
+        stk_jsonw_str(&l->json, other->new_global);
     }
     if (!other->run.stopped) {
         stk_jsonw_key(&l->json, "fault");
@@ -320,9 +323,11 @@ static void text_reading(struct stk_listing *l, const struct stk_other_reading *
         stk_buf_str(&l->out, "stops at ");
         text_fault(l, &other->run);
     }
-    if (other->has_new_global) {
-        stk_buf_printf(&l->out, "#   %s imports something else at byte %llu\n",
-                       other->reading->name, (unsigned long long)other->new_global);
+    if (other->new_global != NULL) {
+        stk_buf_printf(&l->out, "#   %s also imports ", other->reading->name);
+        stk_escape_again(&l->out, other->new_global);
+        stk_buf_printf(&l->out, " at byte %llu\n",
+                       (unsigned long long)other->new_global_off);
     }
 }
 

@@ -15,6 +15,7 @@ struct place {
     const char *member; /* NULL: the file itself */
     struct stk_source source;
     enum stk_role role;
+    uint64_t base; /* of the source in the member */
 };
 
 struct search {
@@ -197,14 +198,20 @@ static enum stk_status try_stream(struct search *s, const struct place *place,
     return status;
 }
 
+static bool holds(const struct place *place, const struct stk_stream_report *stream)
+{
+    return stream->off >= place->base && stream->off - place->base < place->source.size;
+}
+
 /* The stream is in this place, unless it lies deeper under the same name. */
 static enum stk_status try_place(struct search *s, const struct place *place)
 {
     enum stk_loader loader = loader_of(place->role);
     uint64_t end = 0;
     for (int round = 0; round < 2 && !s->found; round++) {
-        if (s->target->off < place->source.size) {
-            STK_TRY(try_stream(s, place, s->target->off, loader, false, &end));
+        if (holds(place, s->target)) {
+            STK_TRY(
+                try_stream(s, place, s->target->off - place->base, loader, false, &end));
         }
         if (loader != STK_LOADER_JOBLIB) {
             break;
@@ -220,10 +227,9 @@ static enum stk_status try_carriers(struct search *s, const struct place *place)
     for (size_t i = 0; i < s->report->n_streams && !s->found; i++) {
         const struct stk_stream_report *stream = &s->report->streams[i];
         uint64_t end = 0;
-        if (same_member(stream->member, place->member) &&
-            stream->off < place->source.size) {
-            STK_TRY(
-                try_stream(s, place, stream->off, loader_of(place->role), true, &end));
+        if (same_member(stream->member, place->member) && holds(place, stream)) {
+            STK_TRY(try_stream(s, place, stream->off - place->base,
+                               loader_of(place->role), true, &end));
         }
     }
     return STK_OK;
@@ -236,12 +242,19 @@ struct walk {
     const struct place *place;
 };
 
+static uint64_t base_of(const struct walk *w, const struct stk_part *part)
+{
+    return part->name == NULL && part->in_file ? w->place->base + part->off : 0;
+}
+
 static enum stk_status part(void *ctx, const struct stk_part *part)
 {
     struct walk *w = ctx;
     struct search *s = w->s;
-    struct place inner = {
-        .member = w->place->member, .source = part->source, .role = part->role};
+    struct place inner = {.member = w->place->member,
+                          .source = part->source,
+                          .role = part->role,
+                          .base = base_of(w, part)};
     if (s->found || part->role == STK_ROLE_DATA) {
         return STK_OK;
     }
@@ -264,9 +277,9 @@ static enum stk_status stream(void *ctx, const struct stk_part *part, uint64_t *
     struct walk *w = ctx;
     struct place inner = {
         .member = w->place->member, .source = part->source, .role = part->role};
-    uint64_t off = w->s->target->off;
+    inner.base = base_of(w, part);
     bool named = same_member(inner.member, w->s->target->member);
-    bool here = named && (off == 0 || off == part->off);
+    bool here = named && w->s->target->off == inner.base;
     if (!named && leads_to(w->s, inner.member)) {
         STK_TRY(try_carriers(w->s, &inner));
     }

@@ -97,7 +97,7 @@ static size_t take_items(struct trace *t, size_t n, stk_slot items[ITEMS_SEEN])
 
 static void put_items(struct trace *t, size_t n, bool pairs)
 {
-    stk_slot items[ITEMS_SEEN];
+    stk_slot items[ITEMS_SEEN] = {0};
     size_t seen = take_items(t, n, items);
     if (pairs) {
         stk_pairs_put(&t->text, &t->l->show, items, seen / 2, ITEMS_MAX);

@@ -62,7 +62,7 @@ struct stk_machine *stk_scanner_machine(struct stk_scanner *s)
 
 /* ---- notes and names ---- */
 
-enum stk_status stk_scan_note(struct stk_scanner *s, const char *member,
+enum stk_status stk_scan_note(struct stk_scanner *s, const struct stk_place *place,
                               enum stk_rule rule, uint64_t off, const char *message)
 {
     if (s->worst < stk_rules[rule].verdict) {
@@ -81,7 +81,8 @@ enum stk_status stk_scan_note(struct stk_scanner *s, const char *member,
         return STK_E_NOMEM;
     }
     s->notes[s->n_notes++] = (struct stk_note){
-        .member = member, .finding = {.rule = rule, .off = off, .message = copy}};
+        .member = place->member,
+        .finding = {.rule = rule, .off = place->base + off, .message = copy}};
     return STK_OK;
 }
 
@@ -117,7 +118,9 @@ static enum stk_status part_place(struct walk *w, const struct stk_part *part,
     w->front_taken = w->front_taken || (stream && part->in_file && part->off == 0);
     ret_place->source = part->source;
     ret_place->member = w->place->member;
+    ret_place->base = 0;
     if (part->name == NULL) {
+        ret_place->base = part->in_file ? w->place->base + part->off : 0;
         return STK_OK;
     }
     struct stk_span name = stk_span_of(part->name, __builtin_strlen(part->name));
@@ -150,6 +153,9 @@ static enum stk_status visit_stream(void *ctx, const struct stk_part *part,
     STK_TRY(part_place(w, part, &place));
     STK_TRY(stk_scan_stream(w->s, &place, 0, loader_of(part->role), STK_STANCE_DECLARED,
                             &run, &found));
+    if (run.stopped && run.frame_end > run.end) {
+        STK_TRY(stk_scan_frame_note(w->s, &place, &run));
+    }
     *ret_end = run.stopped ? run.end : 0;
     return STK_OK;
 }
@@ -166,7 +172,7 @@ static enum stk_status visit_note(void *ctx, enum stk_note_kind kind, uint64_t o
         [STK_NOTE_ENCRYPTED] = STK_RULE_ENCRYPTED,
     };
     struct walk *w = ctx;
-    return stk_scan_note(w->s, w->place->member, rules[kind], off, message);
+    return stk_scan_note(w->s, w->place, rules[kind], off, message);
 }
 
 static uint64_t storage_hash(struct stk_span key)
@@ -279,10 +285,8 @@ static enum stk_status scan_any(struct stk_scanner *s, const struct stk_place *p
     if (front_taken) {
         return STK_OK;
     }
-    struct stk_run run;
-    bool found = false;
-    return stk_scan_stream(s, place, 0, STK_LOADER_PICKLE, STK_STANCE_LOADER, &run,
-                           &found);
+    uint64_t end = 0;
+    return stk_scan_row(s, place, STK_LOADER_PICKLE, STK_STANCE_LOADER, &end);
 }
 
 static enum stk_status scan_place(struct stk_scanner *s, const struct stk_place *place,
@@ -305,7 +309,7 @@ enum stk_status stk_scan_inside(struct stk_scanner *s, const struct stk_place *p
                                 enum stk_role role)
 {
     if (s->depth >= s->depth_max) {
-        return stk_scan_note(s, place->member, STK_RULE_LIMIT, 0,
+        return stk_scan_note(s, place, STK_RULE_LIMIT, 0,
                              "containers and streams nested deeper than depth-max");
     }
     s->depth++;

@@ -227,7 +227,7 @@ enum stk_status stk_scan_search(struct stk_scanner *s, const struct stk_place *p
     stk_free(s->alloc, chunk, CHUNK);
     if (status == STK_OK && s->search_left == 0 && off < source->size) {
         return stk_scan_note(
-            s, place->member, STK_RULE_LIMIT, off,
+            s, place, STK_RULE_LIMIT, off,
             "looking for streams took more work than search-factor allows");
     }
     return status;

@@ -20,6 +20,7 @@
 struct stk_place {
     const char *member; /* NULL: the file itself; arena */
     struct stk_source source;
+    uint64_t base; /* of the source in the member: added to offsets in the report */
 };
 
 /* A storage that a torch stream named. */
@@ -73,8 +74,8 @@ struct stk_machine *stk_scanner_machine(struct stk_scanner *s);
 enum stk_status stk_scan_inside(struct stk_scanner *s, const struct stk_place *place,
                                 enum stk_role role);
 
-/* A finding about a container. The message is copied. */
-enum stk_status stk_scan_note(struct stk_scanner *s, const char *member,
+/* A finding about the place itself. The message is copied. */
+enum stk_status stk_scan_note(struct stk_scanner *s, const struct stk_place *place,
                               enum stk_rule rule, uint64_t off, const char *message);
 
 /* "outer" + separator + inner, which is escaped already and cut if it is long; arena, or
@@ -91,7 +92,17 @@ enum stk_status stk_scan_stream(struct stk_scanner *s, const struct stk_place *p
                                 enum stk_stance stance, struct stk_run *ret_run,
                                 bool *ret_found);
 
-/* The streams that follow each other from off on, and a search behind the last. */
+/* The streams that follow each other from the first byte on. *ret_end: where the rest
+ * begins, which is no stream. */
+enum stk_status stk_scan_row(struct stk_scanner *s, const struct stk_place *place,
+                             enum stk_loader loader, enum stk_stance stance,
+                             uint64_t *ret_end);
+
+/* A second load of the same file may begin at other bytes than behind this run's STOP. */
+enum stk_status stk_scan_frame_note(struct stk_scanner *s, const struct stk_place *place,
+                                    const struct stk_run *run);
+
+/* The same row, and a search behind the last. */
 enum stk_status stk_scan_streams(struct stk_scanner *s, const struct stk_place *place,
                                  enum stk_loader loader, enum stk_stance stance);
 

@@ -2,9 +2,10 @@
 #include "container/textstream.h"
 #include "scan/state.h"
 
-/* Fewest opcodes behind which bytes that begin with PROTO are a stream even though they
- * neither end nor import anything. */
-#define PROTO_OPCODES 3
+/* Bytes that begin with PROTO are a stream, even though they neither end nor import
+ * anything, from their second opcode on; where that is no opcode at all, from the third.
+ */
+#define PROTO_OPCODES 2
 
 /* Longest text that is decoded from base64 or hex in order to look inside. */
 #define TEXT_STREAM_MAX (UINT64_C(64) << 20)
@@ -134,7 +135,7 @@ static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uin
     }
     if (len >= s->nested_left || s->nested_left - len < NESTED_COST) {
         *ret_verdict = STK_VERDICT_UNDECIDED;
-        return stk_scan_note(s, inner.member, STK_RULE_LIMIT, 0,
+        return stk_scan_note(s, &inner, STK_RULE_LIMIT, 0,
                              "nested streams overlap more often than depth-max allows");
     }
     s->nested_left -= len + NESTED_COST;
@@ -174,14 +175,15 @@ static bool is_stream(const struct stk_machine *machine, const struct stk_run *r
     if (stance != STK_STANCE_LOADER || run->stopped || hit_limit(run)) {
         return true;
     }
-    if (run->protocol >= 0 && run->n_ops >= PROTO_OPCODES) {
+    bool junk = run->fault.code == STK_FAULT_OPCODE;
+    if (run->protocol >= 0 && run->n_ops >= PROTO_OPCODES + (junk ? 1 : 0)) {
         return true;
     }
     return (run->effects & calls) != 0 || any_plausible_import(machine);
 }
 
 static enum stk_status copy_globals(struct stk_scanner *s,
-                                    const struct stk_machine *machine,
+                                    const struct stk_machine *machine, uint64_t base,
                                     struct stk_stream_report *report)
 {
     size_t n = stk_machine_n_globals(machine);
@@ -191,6 +193,7 @@ static enum stk_status copy_globals(struct stk_scanner *s,
     }
     for (size_t i = 0; i < n; i++) {
         copies[i] = *stk_machine_global(machine, i);
+        copies[i].off += base;
         struct stk_span *names[] = {&copies[i].module, &copies[i].name,
                                     &copies[i].mapped_module, &copies[i].mapped_name};
         for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
@@ -206,6 +209,25 @@ static enum stk_status copy_globals(struct stk_scanner *s,
     return STK_OK;
 }
 
+static enum stk_status copy_findings(struct stk_scanner *s,
+                                     const struct stk_policy *policy, uint64_t base,
+                                     struct stk_stream_report *report)
+{
+    size_t n = 0;
+    const struct stk_finding *findings = stk_policy_findings(policy, &n);
+    struct stk_finding *copies = stk_arena_array(&s->arena, n, sizeof *copies);
+    if (copies == NULL) {
+        return STK_E_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        copies[i] = findings[i];
+        copies[i].off += base;
+    }
+    report->findings = copies;
+    report->n_findings = n;
+    return STK_OK;
+}
+
 static enum stk_status add_report(struct stk_scanner *s, const struct stk_place *place,
                                   const struct stk_machine *machine,
                                   const struct stk_run *run,
@@ -214,7 +236,7 @@ static enum stk_status add_report(struct stk_scanner *s, const struct stk_place 
     enum stk_verdict verdict = stk_policy_verdict(policy);
     s->worst = s->worst > verdict ? s->worst : verdict;
     if (s->n_streams >= s->limits->streams_max) {
-        return stk_scan_note(s, place->member, STK_RULE_LIMIT, run->begin,
+        return stk_scan_note(s, place, STK_RULE_LIMIT, run->begin,
                              "more streams than streams-max");
     }
     void *array = s->streams;
@@ -223,14 +245,14 @@ static enum stk_status add_report(struct stk_scanner *s, const struct stk_place 
     s->streams = array;
     struct stk_stream_report report = {
         .member = place->member,
-        .off = run->begin,
+        .off = place->base + run->begin,
         .len = run->end - run->begin,
         .protocol = run->protocol,
         .verdict = verdict,
         .complete = run->stopped,
     };
-    report.findings = stk_policy_findings(policy, &report.n_findings);
-    STK_TRY(copy_globals(s, machine, &report));
+    STK_TRY(copy_findings(s, policy, place->base, &report));
+    STK_TRY(copy_globals(s, machine, place->base, &report));
     s->streams[s->n_streams++] = report;
     return STK_OK;
 }
@@ -297,26 +319,60 @@ static enum stk_status scan_as_plain(struct stk_scanner *s, const struct stk_pla
     return STK_OK;
 }
 
+/* The stream at off as every loader of the place reads it. */
+static enum stk_status scan_once(struct stk_scanner *s, const struct stk_place *place,
+                                 uint64_t off, enum stk_loader loader,
+                                 enum stk_stance stance, struct stk_run *ret_run,
+                                 bool *ret_found)
+{
+    STK_TRY(stk_scan_stream(s, place, off, loader, stance, ret_run, ret_found));
+    return *ret_found && loader == STK_LOADER_JOBLIB
+               ? scan_as_plain(s, place, off, ret_run)
+               : STK_OK;
+}
+
+enum stk_status stk_scan_frame_note(struct stk_scanner *s, const struct stk_place *place,
+                                    const struct stk_run *run)
+{
+    return stk_scan_note(s, place, STK_RULE_CONTAINER, run->end,
+                         "STOP inside a frame: loaders go on at different bytes");
+}
+
+/* Who has read a frame to its end goes on behind it, with the next load, and not behind
+ * the STOP that stood inside. Both rows are followed side by side, from where they part
+ * to where they meet. */
+enum stk_status stk_scan_row(struct stk_scanner *s, const struct stk_place *place,
+                             enum stk_loader loader, enum stk_stance stance,
+                             uint64_t *ret_end)
+{
+    uint64_t off = 0;    /* of who goes on behind STOP; UINT64_MAX: at an end */
+    uint64_t framed = 0; /* of who goes on behind the frame */
+    do {
+        struct stk_run run;
+        bool found = false;
+        bool is_plain = off <= framed;
+        bool is_framed = framed <= off;
+        STK_TRY(
+            scan_once(s, place, is_plain ? off : framed, loader, stance, &run, &found));
+        bool on = found && run.stopped;
+        if (is_plain) {
+            *ret_end = found && run.end > off ? run.end : off + 1;
+            off = on ? run.end : UINT64_MAX;
+        } else if (found) {
+            STK_TRY(stk_scan_frame_note(s, place, &run));
+        }
+        if (is_framed) {
+            framed = on ? run.frame_end : UINT64_MAX;
+        }
+        stance = STK_STANCE_LOADER;
+    } while (off < place->source.size || framed < place->source.size);
+    return STK_OK;
+}
+
 enum stk_status stk_scan_streams(struct stk_scanner *s, const struct stk_place *place,
                                  enum stk_loader loader, enum stk_stance stance)
 {
-    uint64_t off = 0;
-    struct stk_run run;
-    bool found = true;
-    while (off < place->source.size || off == 0) {
-        STK_TRY(stk_scan_stream(s, place, off, loader, stance, &run, &found));
-        if (found && loader == STK_LOADER_JOBLIB) {
-            STK_TRY(scan_as_plain(s, place, off, &run));
-        }
-        if (!found || !run.stopped) {
-            break;
-        }
-        off = run.end;
-        stance = STK_STANCE_LOADER;
-    }
-    uint64_t next = found && !run.stopped ? run.end : off;
-    if (next == run.begin) {
-        next++;
-    }
-    return next < place->source.size ? stk_scan_search(s, place, next) : STK_OK;
+    uint64_t end = 0;
+    STK_TRY(stk_scan_row(s, place, loader, stance, &end));
+    return end < place->source.size ? stk_scan_search(s, place, end) : STK_OK;
 }

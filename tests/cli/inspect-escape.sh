@@ -2,7 +2,7 @@
 # What a stream holds is obeyed by no terminal.
 . "$TOP/tests/cli/lib"
 # ESC, CSI as C1, right-to-left override, NUL, bad UTF-8, quotes.
-printf 'X\017\000\000\000\033[2J\302\233\342\200\256\000'"'"'"\\\n.' >text
+printf 'X\016\000\000\000\033[2J\302\233\342\200\256\000'"'"'"\\\n.' >text
 printf 'B\004\000\000\000\033\377\303\251.' >bytes
 printf 'c\033]0;os\nsys\302\233tem\n.' >name
 printf 'P\033[31mid\n.' >persid

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The labelled samples of four other scanners (docs/corpus.md), which are only scanned."""
+"""Labelled samples of four other scanners (docs/corpus.md), which are only scanned."""
 
 import collections
 import json

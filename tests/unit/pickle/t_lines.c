@@ -52,11 +52,17 @@ static void readers_that_agree_leave_no_quirk(void **state)
 static void values_that_differ(void **state)
 {
     (void)state;
-    EXPECT("I 1\n.", "quirk INT_TEXT at 0\nstop 5\n");
+    EXPECT("I 1\n.", "quirk INT_TEXT at 0\nquirk INT_BASE at 0\nstop 5\n");
     EXPECT_BOTH("I7\0x\n.", "quirk INT_TEXT at 0\nstop 6\n",
                 "quirk INT_TEXT at 0\nfault \"this unpickler stops here\" at 0\n");
-    EXPECT_BOTH("I\0x\n.", "quirk INT_TEXT at 0\nstop 5\n",
-                "quirk INT_TEXT at 0\nfault \"this unpickler stops here\" at 0\n");
+    EXPECT_BOTH("I\0x\n.", "quirk INT_TEXT at 0\nquirk INT_BASE at 0\nstop 5\n",
+                "quirk INT_TEXT at 0\nquirk INT_BASE at 0\n"
+                "fault \"this unpickler stops here\" at 0\n");
+    EXPECT_BOTH("I0x1f\n.", "quirk INT_BASE at 0\nstop 7\n",
+                "quirk INT_BASE at 0\nstop 7\n");
+    EXPECT_BOTH("L017L\n.",
+                "quirk INT_BASE at 0\nfault \"this unpickler stops here\" at 0\n",
+                "quirk INT_BASE at 0\nfault \"this unpickler stops here\" at 0\n");
     EXPECT_BOTH("L7\0L\n.", "quirk INT_TEXT at 0\nstop 6\n",
                 "quirk INT_TEXT at 0\nfault \"this unpickler stops here\" at 0\n");
 }

@@ -12,41 +12,56 @@
 #include "base/span.h"
 #include "pickle/number.h"
 
-typedef struct stk_integer (*integer_reader)(struct stk_span line);
+typedef struct stk_integer (*integer_reader)(struct stk_span line, int base);
 
 /* want: "-", refused; else "17", "bool 1" or "large" (does not fit). */
-static void expect_integer(integer_reader read, const char *line, size_t len,
+static void expect_integer(integer_reader read, int base, struct stk_span line,
                            const char *want)
 {
     char got[64] = "-";
-    struct stk_integer n = read(stk_span_of(line, len));
+    struct stk_integer n = read(line, base);
     if (n.ok && !n.fits) {
         snprintf(got, sizeof got, "large");
     } else if (n.ok) {
         snprintf(got, sizeof got, "%s%lld", n.is_bool ? "bool " : "", (long long)n.value);
     }
     if (strcmp(got, want) != 0) {
-        print_error("'%.*s': ", (int)len, line);
+        print_error("'%.*s': ", (int)line.len, (const char *)line.data);
     }
     assert_string_equal(got, want);
 }
 
-static void expect_both(integer_reader read_c, integer_reader read_python,
-                        const char *line, size_t len, const char *c, const char *python)
+static struct stk_integer index_c(struct stk_span line, int base)
 {
-    expect_integer(read_c, line, len, c);
-    expect_integer(read_python, line, len, python);
+    (void)base;
+    return stk_integer_index_c(line);
 }
 
+static struct stk_integer index_python(struct stk_span line, int base)
+{
+    (void)base;
+    return stk_integer_index_python(line);
+}
+
+static void expect_both(integer_reader read_c, integer_reader read_python, int base,
+                        struct stk_span line, const char *c, const char *python)
+{
+    expect_integer(read_c, base, line, c);
+    expect_integer(read_python, base, line, python);
+}
+
+#define BOTH(read_c, read_python, base, line, c, python)                                 \
+    expect_both(read_c, read_python, base, stk_span_of(line, sizeof(line) - 1), c, python)
+
 #define INT(line, c, python)                                                             \
-    expect_both(stk_integer_int_c, stk_integer_int_python, (line), sizeof(line) - 1,     \
-                (c), (python))
+    BOTH(stk_integer_int_c, stk_integer_int_python, 0, line, c, python)
+#define INT_3_14(line, c, python)                                                        \
+    BOTH(stk_integer_int_c, stk_integer_int_python, 10, line, c, python)
 #define LONG(line, c, python)                                                            \
-    expect_both(stk_integer_long_c, stk_integer_long_python, (line), sizeof(line) - 1,   \
-                (c), (python))
-#define INDEX(line, c, python)                                                           \
-    expect_both(stk_integer_index_c, stk_integer_index_python, (line), sizeof(line) - 1, \
-                (c), (python))
+    BOTH(stk_integer_long_c, stk_integer_long_python, 0, line, c, python)
+#define LONG_3_14(line, c, python)                                                       \
+    BOTH(stk_integer_long_c, stk_integer_long_python, 10, line, c, python)
+#define INDEX(line, c, python) BOTH(index_c, index_python, 0, line, c, python)
 
 static void int_that_both_read(void **state)
 {
@@ -107,6 +122,44 @@ static void int_that_one_reads(void **state)
     INT(" \0", "-", "-");
 }
 
+/* gh-126992: decimal digits only; gh-135241: bools as Python reads them. */
+static void integers_since_3_14(void **state)
+{
+    (void)state;
+    INT_3_14("017", "17", "17");
+    INT_3_14("09", "9", "9");
+    INT_3_14("0x1f", "-", "-");
+    INT_3_14("0b1", "-", "-");
+    INT_3_14("01", "bool 1", "bool 1");
+    INT_3_14(" 1", "1", "1");
+    INT_3_14("1_0", "10", "10");
+    INT_3_14("7\0junk", "7", "-");
+    INT_3_14("\0junk", "0", "-");
+    INT_3_14("99999999999999999999", "large", "large");
+    LONG_3_14("0x1fL", "-", "-");
+    LONG_3_14("017L", "17", "17");
+}
+
+static void plain_integers(void **state)
+{
+    (void)state;
+    static const char *const plain[] = {"7", "-7", "10", "999999999999999999"};
+    static const char *const others[] = {"",   "-",  "0",   "+7",  "07",
+                                         " 7", "7 ", "1_0", "0x1", "1000000000000000000"};
+    struct stk_integer n = {0};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        struct stk_span line = stk_span_of(plain[i], strlen(plain[i]));
+        struct stk_integer same = stk_integer_int_python(line, 0);
+        assert_true(stk_integer_plain(line, &n));
+        assert_true(n.ok && n.fits && !n.is_bool);
+        assert_int_equal(n.value, same.value);
+        assert_int_equal(n.digits, same.digits);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_false(stk_integer_plain(stk_span_of(others[i], strlen(others[i])), &n));
+    }
+}
+
 static void long_integers(void **state)
 {
     (void)state;
@@ -149,12 +202,12 @@ static void digits_are_counted(void **state)
     (void)state;
     static char line[5000];
     memset(line, '7', sizeof line);
-    assert_int_equal(stk_integer_int_c(stk_span_of(line, 4300)).digits, 4300);
-    assert_int_equal(stk_integer_int_python(stk_span_of(line, 4301)).digits, 4301);
-    assert_int_equal(stk_integer_long_c(stk_span_of(line, 5000)).digits, 5000);
+    assert_int_equal(stk_integer_int_c(stk_span_of(line, 4300), 0).digits, 4300);
+    assert_int_equal(stk_integer_int_python(stk_span_of(line, 4301), 0).digits, 4301);
+    assert_int_equal(stk_integer_long_c(stk_span_of(line, 5000), 0).digits, 5000);
     line[0] = '0';
     line[1] = 'x';
-    struct stk_integer n = stk_integer_int_python(stk_span_of(line, 5000));
+    struct stk_integer n = stk_integer_int_python(stk_span_of(line, 5000), 0);
     assert_true(n.ok && !n.fits);
     assert_int_equal(n.digits, 0); /* bases that are powers of two have no limit */
     line[0] = '1';
@@ -234,6 +287,8 @@ int main(void)
         cmocka_unit_test(int_that_both_read),
         cmocka_unit_test(int_that_nobody_reads),
         cmocka_unit_test(int_that_one_reads),
+        cmocka_unit_test(integers_since_3_14),
+        cmocka_unit_test(plain_integers),
         cmocka_unit_test(long_integers),
         cmocka_unit_test(memo_indices),
         cmocka_unit_test(digits_are_counted),

@@ -84,8 +84,29 @@ static void int_text(void **state)
 {
     (void)state;
     EXPECT_BOTH("I017\ncos\nsystem\n.",
-                "5 import os.system\nquirk INT_TEXT at 0\nstop 17\n",
-                "quirk INT_TEXT at 0\nfault \"this unpickler stops here\" at 0\n");
+                "5 import os.system\nquirk INT_TEXT at 0\nquirk INT_BASE at 0\nstop 17\n",
+                "quirk INT_TEXT at 0\nquirk INT_BASE at 0\n"
+                "fault \"this unpickler stops here\" at 0\n");
+}
+
+static void int_base(void **state)
+{
+    (void)state;
+    static const char hex[] = "I0x1f\ncos\nsystem\n.";
+    static const char nine[] = "I09\ncos\nsystem\n.";
+    static const char *const names[] = {"C", "Python", "C 3.14", "Python 3.14"};
+    for (size_t i = 0; i < 4; i++) {
+        bool is_new = i >= 2;
+        const struct stk_reading *reading = reading_named(names[i]);
+        expect_follow(reading, NULL, hex, sizeof hex - 1,
+                      is_new ? "quirk INT_BASE at 0\n"
+                               "fault \"this unpickler stops here\" at 0\n"
+                             : "6 import os.system\nquirk INT_BASE at 0\nstop 18\n");
+        expect_follow(reading, NULL, nine, sizeof nine - 1,
+                      is_new ? "4 import os.system\nquirk INT_BASE at 0\nstop 16\n"
+                             : "quirk INT_BASE at 0\n"
+                               "fault \"this unpickler stops here\" at 0\n");
+    }
 }
 
 static void int_digits(void **state)
@@ -180,21 +201,31 @@ static void the_first_run_goes_on(void **state)
            "c\nx\nF1_0\nI017\n]}bcos\nsystem\n]R.",
            "9 import .x\n25 build [...] {}\n26 import os.system\n"
            "38 call os.system [...]\nquirk FRAME_SHORT at 0\nquirk LINE_EMPTY at 0\n"
-           "quirk INT_TEXT at 0\nquirk FLOAT_TEXT at 0\nquirk ARGS_TYPE at 0\n"
+           "quirk INT_TEXT at 0\nquirk INT_BASE at 0\nquirk FLOAT_TEXT at 0\n"
+           "quirk ARGS_TYPE at 0\n"
            "quirk BUILD_STATE at 0\nstop 40\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(quirks_have_texts), cmocka_unit_test(readings_are_distinct),
-        cmocka_unit_test(frame_straddle),    cmocka_unit_test(frame_short),
-        cmocka_unit_test(line_end),          cmocka_unit_test(line_empty),
-        cmocka_unit_test(int_text),          cmocka_unit_test(int_digits),
-        cmocka_unit_test(float_text),        cmocka_unit_test(memo_key),
-        cmocka_unit_test(length_sign),       cmocka_unit_test(args_type),
-        cmocka_unit_test(inst_order),        cmocka_unit_test(empty_items),
-        cmocka_unit_test(build_state),       cmocka_unit_test(the_first_run_goes_on),
+        cmocka_unit_test(quirks_have_texts),
+        cmocka_unit_test(readings_are_distinct),
+        cmocka_unit_test(frame_straddle),
+        cmocka_unit_test(frame_short),
+        cmocka_unit_test(line_end),
+        cmocka_unit_test(line_empty),
+        cmocka_unit_test(int_text),
+        cmocka_unit_test(int_base),
+        cmocka_unit_test(int_digits),
+        cmocka_unit_test(float_text),
+        cmocka_unit_test(memo_key),
+        cmocka_unit_test(length_sign),
+        cmocka_unit_test(args_type),
+        cmocka_unit_test(inst_order),
+        cmocka_unit_test(empty_items),
+        cmocka_unit_test(build_state),
+        cmocka_unit_test(the_first_run_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common.h"
+#include "oom.h"
 
 #define WRAPPER "cc\nArray\n)\x81}"
 #define SIZED_4 "cc\nSized\n(I1\ntR" /* tag one, 4 bytes */
@@ -94,9 +95,28 @@ static void arrays_past_the_end(void **state)
 {
     (void)state;
     EXPECT_JOBLIB("\x80\x02" WRAPPER STATE(SIZED_4) "b12345.", UNDECIDED,
-                  "STK201 79 byte 79: the bytes end inside an argument\n");
+                  "STK201 79 the bytes end inside an argument\n");
     EXPECT_JOBLIB("\x80\x02" WRAPPER STATE(SIZED_4) ALIGNED "b", UNDECIDED,
                   "STK208 115 an array follows, and where it ends is not known\n");
+}
+
+static enum stk_status rate_all(const struct stk_alloc *alloc, void *arg)
+{
+    static const char bytes[] =
+        "\x80\x02" WRAPPER STATE(SIZED_4) "b" ITEMS "0" WRAPPER "b.";
+    struct rated r;
+    (void)arg;
+    rated_init(&r, STK_LOADER_JOBLIB);
+    rated_run(&r, alloc, bytes, sizeof bytes - 1);
+    enum stk_status status = r.status;
+    rated_release(&r);
+    return status;
+}
+
+static void memory_may_fail(void **state)
+{
+    (void)state;
+    STK_OOM_LOOP(rate_all, NULL);
 }
 
 int main(void)
@@ -109,6 +129,7 @@ int main(void)
         cmocka_unit_test(no_arrays_inside_objects),
         cmocka_unit_test(sizes_that_are_not_known),
         cmocka_unit_test(arrays_past_the_end),
+        cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

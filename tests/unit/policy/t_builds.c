@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common.h"
+#include "oom.h"
 
 #define STRICT                                                                           \
     "\x80\x02"                                                                           \
@@ -158,6 +159,26 @@ static void items_of_globals(void **state)
     EXPECT("cc\nPlain\nI1\na.", REVIEW, "STK303 12 gives items to c.Plain: 1\n");
 }
 
+static enum stk_status rate_all(const struct stk_alloc *alloc, void *arg)
+{
+    static const char bytes[] = ATTRS "}S'__setstate__'\nI1\nsb0" ATTRS
+                                      "(N}S'f'\ncc\nOpens\nstb0" ATTRS "I1\nct\nload\ns0"
+                                      "cos\nenviron\nS'a'\nS'b'\ns0cc\nPlain\n}b.";
+    struct rated r;
+    (void)arg;
+    rated_init(&r, STK_LOADER_PICKLE);
+    rated_run(&r, alloc, bytes, sizeof bytes - 1);
+    enum stk_status status = r.status;
+    rated_release(&r);
+    return status;
+}
+
+static void memory_may_fail(void **state)
+{
+    (void)state;
+    STK_OOM_LOOP(rate_all, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +191,7 @@ int main(void)
         cmocka_unit_test(items),
         cmocka_unit_test(items_of_results),
         cmocka_unit_test(items_of_globals),
+        cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

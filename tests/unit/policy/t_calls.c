@@ -63,7 +63,7 @@ static void vetted_calls(void **state)
            "STK303 18 calls builtins.object(), which is vetted as a value only\n");
     EXPECT("ccollections\nOrderedDict\n]R.", UNDECIDED,
            "STK303 26 calls collections.OrderedDict(*[...]); its contract asks for () or "
-           "(list)\nSTK202 26 byte 26: call arguments that are not a tuple\n");
+           "(list)\nSTK202 26 call arguments that are not a tuple\n");
 }
 
 static void new_without_init(void **state)

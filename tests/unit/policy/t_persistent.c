@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "common.h"
+#include "oom.h"
 
 #define STORAGE(class, key) "(S'storage'\nc" class "\nS'" key "'\nS'cpu'\nI6\ntQ"
 
@@ -122,6 +123,28 @@ static void dangerous_loaders(void **state)
     rated_release(&r);
 }
 
+static enum stk_status rate_all(const struct stk_alloc *alloc, void *arg)
+{
+    static const char bytes[] =
+        "ct\npersist\n(" STORAGE("c\nFloatStorage", "12") "tR0"
+                                                          "I1\nQ0\x80\x02\x82\x07"
+                                                          "0ct\nload\n(C\x01NtR.";
+    struct rated r;
+    (void)arg;
+    rated_init(&r, STK_LOADER_TORCH);
+    r.nested_verdict = STK_VERDICT_DANGEROUS;
+    rated_run(&r, alloc, bytes, sizeof bytes - 1);
+    enum stk_status status = r.status;
+    rated_release(&r);
+    return status;
+}
+
+static void memory_may_fail(void **state)
+{
+    (void)state;
+    STK_OOM_LOOP(rate_all, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +155,7 @@ int main(void)
         cmocka_unit_test(nested_verdicts),
         cmocka_unit_test(nobody_looks_inside),
         cmocka_unit_test(dangerous_loaders),
+        cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

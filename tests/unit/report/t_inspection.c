@@ -77,7 +77,7 @@ static void other_readings_are_compared(void **state)
     assert_non_null(python);
     assert_int_equal(python->run.fault.code, STK_FAULT_READINGS);
     assert_int_equal(python->run.fault.off, 11);
-    assert_false(python->has_new_global);
+    assert_null(python->new_global);
     stk_inspection_release(&o.in);
     assert_int_equal(open_stream(&stk_alloc_libc, &o, BYTES(EVIL)), STK_OK);
     assert_int_equal(o.in.n_others, 0);

@@ -45,9 +45,10 @@ static void what_a_loader_might_take(void **state)
     } cases[] = {
         {LIT("N."), true},
         {LIT("(lp0\n."), true},
-        {LIT("\x80\x04]\x94N"), true},     /* PROTO and enough behind it */
-        {LIT("\x80\x04]"), false},         /* not enough */
-        {LIT("\x80\x04hello"), false},     /* a fault at once */
+        {LIT("\x80\x04]"), true},          /* PROTO and an opcode behind it */
+        {LIT("\x80\x04hello"), true},      /* one that faults */
+        {LIT("\x80\x04\xff"), false},      /* no opcode */
+        {LIT("\x80\x04"), false},          /* nothing */
         {LIT("hello"), false},             /* text */
         {LIT("(lp0\n(dp1\n"), false},      /* no end, no import */
         {LIT("cos\nsystem\n"), true},      /* no end, but an import */
