@@ -28,9 +28,14 @@ static size_t block_len(size_t len)
     return len > 0 ? len : 1;
 }
 
+void *stk_new_buffer(const struct stk_alloc *alloc, size_t len)
+{
+    return alloc->resize(alloc->ctx, NULL, 0, block_len(len));
+}
+
 void *stk_new(const struct stk_alloc *alloc, size_t len)
 {
-    void *block = alloc->resize(alloc->ctx, NULL, 0, block_len(len));
+    void *block = stk_new_buffer(alloc, len);
     if (block != NULL) {
         memset(block, 0, block_len(len));
     }

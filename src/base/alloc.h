@@ -24,6 +24,10 @@ extern const struct stk_alloc stk_alloc_libc;
 
 /* Zeroed memory or NULL; *owned*, freed with stk_free. */
 void *stk_new(const struct stk_alloc *alloc, size_t len);
+
+/* The same with undefined content: for buffers that are written before they are read, of
+ * which often only the front is used. */
+void *stk_new_buffer(const struct stk_alloc *alloc, size_t len);
 void stk_free(const struct stk_alloc *alloc, void *block, size_t len);
 
 /* Makes room for at least `need` elements in a growing array. Growth is geometric and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1 /* memmem */
+#define _GNU_SOURCE 1 /* memmem, memrchr */
 #endif
 #include "base/span.h"
 
@@ -26,6 +26,26 @@ size_t stk_span_find(struct stk_span span, const void *needle, size_t len)
     }
     const uint8_t *found = memmem(span.data, span.len, needle, len);
     return found == NULL ? SIZE_MAX : (size_t)(found - span.data);
+}
+
+size_t stk_span_find_last(struct stk_span span, const void *needle, size_t len)
+{
+    if (len == 0) {
+        return span.len;
+    }
+    const uint8_t *first = needle;
+    size_t n = len > span.len ? 0 : span.len - len + 1; /* places where it may begin */
+    while (n > 0) {
+        const uint8_t *found = memrchr(span.data, first[0], n);
+        if (found == NULL) {
+            break;
+        }
+        n = (size_t)(found - span.data);
+        if (memcmp(found, needle, len) == 0) {
+            return n;
+        }
+    }
+    return SIZE_MAX;
 }
 
 bool stk_span_is(struct stk_span span, const char *text)

@@ -49,6 +49,9 @@ bool stk_span_starts(struct stk_span span, const void *prefix, size_t len);
 /* Offset of the first occurrence of needle, or SIZE_MAX. */
 size_t stk_span_find(struct stk_span span, const void *needle, size_t len);
 
+/* Offset of the last occurrence, or SIZE_MAX. */
+size_t stk_span_find_last(struct stk_span span, const void *needle, size_t len);
+
 /* Equal to a NUL-terminated string of ours. */
 bool stk_span_is(struct stk_span span, const char *text);
 

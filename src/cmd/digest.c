@@ -70,7 +70,7 @@ struct stk_digest *stk_digest_new(void)
         digest->type = crypto->f.EVP_MD_fetch(NULL, "SHA256", NULL);
         digest->ctx = crypto->f.EVP_MD_CTX_new();
     }
-    digest->chunk = stk_new(&stk_alloc_libc, CHUNK);
+    digest->chunk = stk_new_buffer(&stk_alloc_libc, CHUNK);
     if (digest->type == NULL || digest->ctx == NULL || digest->chunk == NULL) {
         stk_digest_free(digest);
         return NULL;

@@ -76,13 +76,15 @@ static enum stk_status search_piece(struct finder *f, uint64_t from, uint64_t to
     uint64_t want = to - from + 3;
     size_t len = (size_t)(want < left ? want : left);
     STK_TRY(stk_source_read(f->source, from, piece, len));
-    for (size_t i = len < 4 ? 0 : len - 3; i > 0; i--) {
-        if (piece[i - 1] == 'P' &&
-            stk_span_starts(stk_span_of(piece + i - 1, 4), STK_ZIP_END, 4)) {
-            STK_TRY(consider(f, from + i - 1));
+    struct stk_span before = stk_span_of(piece, len);
+    for (;;) {
+        size_t at = stk_span_find_last(before, STK_ZIP_END, 4);
+        if (at == SIZE_MAX) {
+            return STK_OK;
         }
+        STK_TRY(consider(f, from + at));
+        before.len = at + 3; /* others may begin before it, and end inside */
     }
-    return STK_OK;
 }
 
 enum stk_status stk_zip_find_ends(const struct stk_source *source,

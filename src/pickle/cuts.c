@@ -61,7 +61,7 @@ bool stk_cuts_drop(struct stk_machine *m, uint64_t from, uint64_t to)
     cuts->list[cuts->n++] = (struct stk_cut){.at = from, .dropped = before + (to - from)};
     m->source = (struct stk_source){
         .size = m->source.size - (to - from), .read_at = read_around, .ctx = cuts};
+    stk_input_forget(m);
     m->win_off = from;
-    m->win_len = 0;
     return true;
 }

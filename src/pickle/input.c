@@ -5,6 +5,8 @@
 /* Opcode byte and the longest fixed part (BINFLOAT, FRAME, the 8-byte lengths). */
 #define OPCODE_MAX 9
 
+#define WINDOW_FIRST ((size_t)16 << 10)
+
 void stk_input_bounds(struct stk_machine *m)
 {
     uint64_t soft = m->win_len;
@@ -13,6 +15,14 @@ void stk_input_bounds(struct stk_machine *m)
     }
     m->soft_len = soft;
     m->fast_len = soft > OPCODE_MAX ? soft - OPCODE_MAX : 0;
+}
+
+void stk_input_forget(struct stk_machine *m)
+{
+    m->win_len = 0;
+    for (size_t i = 0; i < STK_PAGES; i++) {
+        m->pages.held[i] = 0;
+    }
 }
 
 /* The window still holds what the source has: streams of one file follow each other. */
@@ -33,23 +43,36 @@ void stk_input_open(struct stk_machine *m, const struct stk_source *source, uint
         m->win_off = 0;
         m->win_len = source->size;
     } else if (!same) {
+        stk_input_forget(m);
         m->win_off = off;
-        m->win_len = 0;
     }
     stk_input_bounds(m);
 }
 
-/* Moves the window of a file so that it begins at off. */
-static bool load_window(struct stk_machine *m, uint64_t off)
+/* How much to read at off: twice as much as before where one window follows the other,
+ * little where bytes were skipped in between, since more may be skipped soon. */
+static size_t window_size(const struct stk_machine *m, uint64_t off, uint64_t need)
+{
+    bool follows = m->win_len > 0 && off >= m->win_off && off - m->win_off <= m->win_len;
+    uint64_t size = follows ? 2 * m->win_len : WINDOW_FIRST;
+    size = size < WINDOW_FIRST ? WINDOW_FIRST : size;
+    size = size < need ? need : size;
+    size = size < STK_WINDOW_SIZE ? size : STK_WINDOW_SIZE;
+    uint64_t left = m->source.size - off;
+    return (size_t)(left < size ? left : size);
+}
+
+/* Moves the window of a file so that it begins at off and holds `need` bytes, if there
+ * are so many and a window can be that long. */
+static bool load_window(struct stk_machine *m, uint64_t off, uint64_t need)
 {
     if (m->win_buf == NULL) {
-        m->win_buf = stk_new(m->alloc, STK_WINDOW_SIZE);
+        m->win_buf = stk_new_buffer(m->alloc, STK_WINDOW_SIZE);
         if (m->win_buf == NULL) {
             return stk_failed(m, STK_E_NOMEM);
         }
     }
-    uint64_t left = m->source.size - off;
-    size_t len = left < STK_WINDOW_SIZE ? (size_t)left : STK_WINDOW_SIZE;
+    size_t len = window_size(m, off, need);
     enum stk_status status = stk_source_read(&m->source, off, m->win_buf, len);
     if (status != STK_OK) {
         return stk_failed(m, status);
@@ -72,7 +95,7 @@ static bool to_window(struct stk_machine *m, uint64_t off, uint64_t len)
     if (in_window(m, off, len)) {
         return true;
     }
-    if (m->source.mem != NULL || !load_window(m, off)) {
+    if (m->source.mem != NULL || !load_window(m, off, len)) {
         return false;
     }
     stk_input_bounds(m);
@@ -189,13 +212,51 @@ const uint8_t *stk_input_bytes(struct stk_machine *m, uint64_t off, uint64_t len
     return copy;
 }
 
+/* The page that holds off, read if it is not there. */
+static enum stk_status page_at(struct stk_machine *m, uint64_t off, const uint8_t **ret)
+{
+    struct stk_pages *pages = &m->pages;
+    if (pages->bytes == NULL) {
+        pages->bytes = stk_new_buffer(m->alloc, STK_PAGES * STK_PAGE_SIZE);
+        if (pages->bytes == NULL) {
+            return STK_E_NOMEM;
+        }
+    }
+    uint64_t page = off / STK_PAGE_SIZE;
+    size_t slot = (size_t)(page % STK_PAGES);
+    uint8_t *bytes = pages->bytes + slot * STK_PAGE_SIZE;
+    if (pages->held[slot] != page + 1) {
+        uint64_t left = m->source.size - page * STK_PAGE_SIZE;
+        size_t len = left < STK_PAGE_SIZE ? (size_t)left : STK_PAGE_SIZE;
+        pages->held[slot] = 0;
+        STK_TRY(stk_source_read(&m->source, page * STK_PAGE_SIZE, bytes, len));
+        pages->held[slot] = page + 1;
+    }
+    *ret = bytes;
+    return STK_OK;
+}
+
 enum stk_status stk_input_copy(struct stk_machine *m, uint64_t off, void *buf, size_t len)
 {
     if (in_window(m, off, len)) {
         stk_copy(buf, m->win + (off - m->win_off), len);
         return STK_OK;
     }
-    return stk_source_read(&m->source, off, buf, len);
+    if (len > STK_PAGE_SIZE || !stk_range_ok(off, len, m->source.size)) {
+        return stk_source_read(&m->source, off, buf, len);
+    }
+    uint8_t *to = buf;
+    while (len > 0) {
+        const uint8_t *page = NULL;
+        STK_TRY(page_at(m, off, &page));
+        size_t at = (size_t)(off % STK_PAGE_SIZE);
+        size_t part = STK_PAGE_SIZE - at < len ? STK_PAGE_SIZE - at : len;
+        stk_copy(to, page + at, part);
+        to += part;
+        off += part;
+        len -= part;
+    }
+    return STK_OK;
 }
 
 /* Distance from off to the next newline before end, or to the end. */

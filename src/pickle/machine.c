@@ -660,13 +660,14 @@ void stk_machine_free(struct stk_machine *m)
     stk_free(alloc, m->globals, m->cap_globals * sizeof *m->globals);
     stk_free(alloc, m->cuts.list, m->cuts.cap * sizeof *m->cuts.list);
     stk_free(alloc, m->win_buf, STK_WINDOW_SIZE);
+    stk_free(alloc, m->pages.bytes, STK_PAGES * STK_PAGE_SIZE);
     stk_free(alloc, m, sizeof *m);
 }
 
 void stk_machine_forget(struct stk_machine *m)
 {
     m->source = (struct stk_source){0};
-    m->win_len = 0;
+    stk_input_forget(m);
 }
 
 /* Forgets the stream before; keeps its memory. */

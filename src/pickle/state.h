@@ -66,6 +66,16 @@ struct stk_cuts {
     size_t cap;
 };
 
+/* Pages of a file behind the window, kept since contracts ask for the same few names and
+ * texts again and again. */
+#define STK_PAGE_SIZE ((size_t)4096)
+#define STK_PAGES 16
+
+struct stk_pages {
+    uint8_t *bytes;           /* owned; STK_PAGES pages */
+    uint64_t held[STK_PAGES]; /* page number + 1; 0: none */
+};
+
 struct stk_machine {
     const struct stk_alloc *alloc;
     const struct stk_limits *limits;
@@ -83,6 +93,7 @@ struct stk_machine {
     uint64_t frame_end; /* STK_NO_FRAME, or where the frame in force ends */
     uint8_t *win_buf;   /* owned */
     uint8_t bounce[16];
+    struct stk_pages pages;
 
     /* Stack. floor is the first slot above the innermost mark. */
     stk_slot *stack; /* owned */
@@ -140,6 +151,9 @@ void stk_input_open(struct stk_machine *m, const struct stk_source *source, uint
 
 /* The opcode at m->off with all its fixed bytes; NULL when the run is over. */
 const uint8_t *stk_input_opcode(struct stk_machine *m);
+
+/* Another source, or other bytes of it: nothing that was read may be used again. */
+void stk_input_forget(struct stk_machine *m);
 
 /* Recomputes fast_len and soft_len after frame_end or the window changed. */
 void stk_input_bounds(struct stk_machine *m);

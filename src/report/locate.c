@@ -85,7 +85,7 @@ static enum stk_status enter_text(struct search *s, const struct place *place)
     size_t len = (size_t)place->source.size;
     struct stk_buf decoded;
     stk_buf_init(&decoded, alloc, len + 1);
-    uint8_t *text = stk_new(alloc, len + 1);
+    uint8_t *text = stk_new_buffer(alloc, len + 1);
     enum stk_status status =
         text == NULL ? STK_E_NOMEM : stk_source_read(&place->source, 0, text, len);
     if (status == STK_OK &&

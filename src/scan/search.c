@@ -207,7 +207,7 @@ enum stk_status stk_scan_search(struct stk_scanner *s, const struct stk_place *p
     const struct stk_source *source = &place->source;
     enum stk_status status = STK_OK;
     if (source->mem == NULL) {
-        chunk = stk_new(s->alloc, CHUNK);
+        chunk = stk_new_buffer(s->alloc, CHUNK);
         if (chunk == NULL) {
             return STK_E_NOMEM;
         }

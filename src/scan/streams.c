@@ -64,7 +64,7 @@ static enum stk_status scan_text(struct stk_scanner *s, const struct stk_place *
     size_t len = (size_t)place->source.size;
     struct stk_buf decoded;
     stk_buf_init(&decoded, s->alloc, len + 1);
-    uint8_t *text = stk_new(s->alloc, len + 1);
+    uint8_t *text = stk_new_buffer(s->alloc, len + 1);
     enum stk_status status =
         text == NULL ? STK_E_NOMEM : stk_source_read(&place->source, 0, text, len);
     if (status == STK_OK &&

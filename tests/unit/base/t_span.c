@@ -61,12 +61,25 @@ static void copies(void **state)
     assert_string_equal(to, "abz");
 }
 
+static void finds_the_last(void **state)
+{
+    (void)state;
+    struct stk_span span = stk_span_of("aab\0aab", 7);
+    assert_int_equal(stk_span_find_last(span, "ab", 2), 5);
+    assert_int_equal(stk_span_find_last(span, "aa", 2), 4);
+    assert_int_equal(stk_span_find_last(span, "\0", 1), 3);
+    assert_int_equal(stk_span_find_last(span, "aab\0aab", 7), 0);
+    assert_true(stk_span_find_last(span, "ba", 2) == SIZE_MAX);
+    assert_true(stk_span_find_last(span, "aab\0aabc", 8) == SIZE_MAX);
+    assert_int_equal(stk_span_find_last(span, NULL, 0), 7);
+    assert_true(stk_span_find_last(stk_span_of(NULL, 0), "a", 1) == SIZE_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compares),
-        cmocka_unit_test(finds_the_first),
-        cmocka_unit_test(reads_both_byte_orders),
+        cmocka_unit_test(compares),       cmocka_unit_test(finds_the_first),
+        cmocka_unit_test(finds_the_last), cmocka_unit_test(reads_both_byte_orders),
         cmocka_unit_test(copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

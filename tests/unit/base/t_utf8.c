@@ -75,6 +75,37 @@ static void rejects_what_cpython_rejects(void **state)
     }
 }
 
+/* A bad or long sequence anywhere in Latin-1, which is counted eight bytes at a time. */
+static void latin_of_any_length(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len;
+        bool ok;
+    } inserts[] = {
+        {"\xc2\xa0", 2, true}, {"a", 1, true},         {"\xe2\x82\xac", 3, true},
+        {"\xdf\xbf", 2, true}, {"\xc1\xbf", 2, false}, {"\xc3", 1, false},
+        {"\xa9", 1, false},    {"\xff", 1, false},     {"\xc3\xc3\xa9", 3, false},
+    };
+    for (size_t i = 0; i < sizeof(inserts) / sizeof(inserts[0]); i++) {
+        for (size_t before = 0; before < 20; before++) {
+            char text[80];
+            size_t len = 0;
+            for (size_t j = 0; j < 30; j++) {
+                if (j == before) {
+                    memcpy(text + len, inserts[i].text, inserts[i].len);
+                    len += inserts[i].len;
+                }
+                memcpy(text + len, "\xc3\xa9", 2);
+                len += 2;
+            }
+            size_t want = inserts[i].ok ? len : 2 * before;
+            assert_int_equal(valid(text, len, false), want);
+        }
+    }
+}
+
 static void every_code_point_comes_back(void **state)
 {
     (void)state;
@@ -109,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ascii_of_any_length),
         cmocka_unit_test(rejects_what_cpython_rejects),
+        cmocka_unit_test(latin_of_any_length),
         cmocka_unit_test(every_code_point_comes_back),
         cmocka_unit_test(every_pair_of_bytes),
     };
