@@ -8,7 +8,8 @@
 .DEFAULT_GOAL := all
 
 NINJA = ninja --quiet -C
-QUIET = >/dev/null
+# What meson says is shown only when it fails.
+CONFIGURE = tools/quietly meson setup
 
 all: build/build.ninja
 	@$(NINJA) build
@@ -16,24 +17,24 @@ all: build/build.ninja
 # One line, and the remedy, instead of meson's page when something is missing.
 build/build.ninja:
 	@tools/setup --have build
-	@meson setup build $(QUIET)
+	@$(CONFIGURE) build
 
 build-check/build.ninja:
-	@tools/setup --have build
-	@meson setup build-check --native-file dev.ini $(QUIET)
+	@tools/setup --have test
+	@$(CONFIGURE) build-check --native-file dev.ini
 
 build-fuzz/build.ninja:
-	@CC=clang meson setup build-fuzz --native-file dev.ini -Dfuzz=true $(QUIET)
+	@CC=clang $(CONFIGURE) build-fuzz --native-file dev.ini -Dfuzz=true
 
 build-msan/build.ninja:
-	@meson setup build-msan --native-file msan.ini $(QUIET)
+	@$(CONFIGURE) build-msan --native-file msan.ini
 
 build-tsan/build.ninja:
-	@meson setup build-tsan --native-file tsan.ini $(QUIET)
+	@$(CONFIGURE) build-tsan --native-file tsan.ini
 
 build-cover/build.ninja:
-	@meson setup build-cover -Db_coverage=true -Db_ndebug=false -Doptimization=0 \
-	    -Dtests=true $(QUIET)
+	@$(CONFIGURE) build-cover -Db_coverage=true -Db_ndebug=false -Doptimization=0 \
+	    -Dtests=true
 
 demo: all
 	@examples/demo
@@ -69,8 +70,10 @@ format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^tests/checks/' | \
 	    xargs clang-format -i
 
+# The loader finds a new library in /usr/local by its cache only.
 install: all
 	@meson install -C build --no-rebuild
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 clean:
 	@rm -rf build build-check build-fuzz build-msan build-tsan build-cover build-warn-*

@@ -480,6 +480,10 @@ def main(patterns):
     shutil.rmtree(TOP / "tests/py/__pycache__", ignore_errors=True)
     start = time.monotonic()
     jobs = [job for job in all_jobs() if selected(job, patterns)]
+    if not jobs:
+        print("nothing is called %s; ONLY takes suite, suite/name, globs; suites: %s"
+              % (" ".join(patterns), " ".join(sorted({job.suite for job in all_jobs()}))))
+        return 1
     passed, failed, skipped = run_jobs(jobs)
     if len(jobs) > 1:
         print("%d programs on %d cores, %.0f s" % (len(jobs), JOBS,

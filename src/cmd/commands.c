@@ -62,5 +62,6 @@ void stk_command_list(FILE *to)
         }
         (void)fprintf(to, "  %-10s %s\n", command->name, command->summary);
     }
-    (void)fprintf(to, "\n'stockade <command> -h' is one screen, --help the manual.\n");
+    (void)fprintf(to, "\n'stockade <command> -h' is one screen, --help the manual; "
+                      "'stockade --version'.\n");
 }

@@ -156,7 +156,10 @@ ZSH = r"""
 PS1= RPS1= PROMPT_EOL_MARK= LISTMAX=10000
 fpath=($COMPLETION $fpath)
 autoload -U compinit && compinit -D -u
-bindkey '^I' list-choices
+# Redrawn at once: keys that follow quickly would have the list left out.
+list_now() { zle list-choices; zle -R; print -n LIST''ED }
+zle -N list_now
+bindkey '^I' list_now
 stty rows 500 cols 200 -echo
 print READ''Y
 """
@@ -187,8 +190,10 @@ class Zsh:
 
     def complete(self, line):
         self.write(line + "\t")
+        text = self.read("LISTED")
         self.write("\x15print EN''D\n")
-        text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", " ", self.read("END"))
+        text += self.read("END")
+        text = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", " ", text)
         return re.findall(r"[\w./=-]+", text.replace(line, " ")), text
 
     def close(self):
