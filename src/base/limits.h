@@ -4,7 +4,7 @@
  * `stockade scan` that changes it. A limit that is reached gives undecided and says which
  * one it was; none of them ever turns an answer into clean.
  *
- *   STK_LIMIT(field, option, default, unit, why)
+ *   X(field, option, default, unit, why)
  */
 #pragma once
 

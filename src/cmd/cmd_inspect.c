@@ -183,18 +183,22 @@ static enum stk_status show_streams(struct inspect *i)
         uint64_t off = i->options->offset != UINT64_MAX ? i->options->offset : 0;
         return stk_locate_raw(&i->file.source, off, i->report, &locate);
     }
-    for (size_t n = 0; n < i->report->n_streams; n++) {
-        bool found = true;
-        if (i->shown[n]) {
-            STK_TRY(stk_locate(&i->file.source, i->report, n, &locate, &found));
-        }
-        if (!found) {
+    size_t n_streams = i->report->n_streams;
+    bool *left = stk_new(&stk_alloc_libc, n_streams);
+    if (left == NULL) {
+        return STK_E_NOMEM;
+    }
+    stk_copy(left, i->shown, n_streams);
+    enum stk_status status = stk_locate(&i->file.source, i->report, left, &locate);
+    for (size_t n = 0; n < n_streams && status == STK_OK; n++) {
+        if (left[n]) {
             count(i, i->report->streams[n].verdict);
             stk_complain(i->path, "a stream could not be found again");
             i->failed = true;
         }
     }
-    return STK_OK;
+    stk_free(&stk_alloc_libc, left, n_streams);
+    return status;
 }
 
 /* ---- which of them ---- */

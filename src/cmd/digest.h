@@ -10,7 +10,7 @@
 
 struct stk_digest; /* one per thread, used again from file to file */
 
-struct stk_digest *stk_digest_new(void); /* NULL: no memory */
+struct stk_digest *stk_digest_new(void); /* NULL: no memory, or no libcrypto */
 void stk_digest_free(struct stk_digest *digest);
 
 /* Writes 64 hex digits and a NUL. STK_E_IO, STK_E_SHRUNK; STK_E_BUG: libcrypto refused.

@@ -3,7 +3,8 @@
  * What file formats have in common for a scanner: each is recognised by its content, and
  * walked, which means that it hands every part in which a loader could find a stream to
  * the visitor. A format never judges, never keeps what it handed out, and never trusts a
- * length: sources end where the bytes end. One file pair a format; formats.c is the list.
+ * length: sources end where the bytes end. One file a format, or a family; formats.c is
+ * the list.
  */
 #pragma once
 

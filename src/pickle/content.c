@@ -168,11 +168,6 @@ uint64_t stk_machine_nesting(const struct stk_machine *m)
     return m->nesting;
 }
 
-int stk_machine_protocol(const struct stk_machine *m)
-{
-    return m->protocol;
-}
-
 size_t stk_machine_n_globals(const struct stk_machine *m)
 {
     return m->n_globals;

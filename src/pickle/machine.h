@@ -206,9 +206,6 @@ const struct stk_source *stk_machine_source(const struct stk_machine *machine);
  * the loader is pickle.load, whatever it is outside. */
 uint64_t stk_machine_nesting(const struct stk_machine *machine);
 
-/* The effective protocol at this point (the last PROTO; 0 without one). */
-int stk_machine_protocol(const struct stk_machine *machine);
-
 /* The value at depth n from the top, for the disassembler; false past the bottom. */
 bool stk_machine_peek(const struct stk_machine *machine, size_t n, stk_slot *ret_slot);
 size_t stk_machine_depth(const struct stk_machine *machine);

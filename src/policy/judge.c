@@ -134,14 +134,6 @@ const struct stk_judge *stk_policy_judge(struct stk_policy *policy)
     return &policy->judge;
 }
 
-enum stk_status stk_policy_add(struct stk_policy *policy, enum stk_rule rule,
-                               uint64_t off, const char *message)
-{
-    struct stk_line line = {0};
-    stk_line_add(&line, "%s", message);
-    return stk_policy_note(policy, rule, off, &line);
-}
-
 enum stk_verdict stk_policy_verdict(const struct stk_policy *policy)
 {
     return policy->verdict;

@@ -45,10 +45,6 @@ struct stk_policy *stk_policy_new(struct stk_arena *arena,
 /* The table to give to the machine; borrowed from the policy. */
 const struct stk_judge *stk_policy_judge(struct stk_policy *policy);
 
-/* Adds a finding of the caller (container, scanner). The message is copied. */
-STK_MUST_USE enum stk_status stk_policy_add(struct stk_policy *policy, enum stk_rule rule,
-                                            uint64_t off, const char *message);
-
 /* Adds what the end of a run says: fault, quirks, limits. Call once per run. */
 STK_MUST_USE enum stk_status stk_policy_finish(struct stk_policy *policy,
                                                const struct stk_run *run);

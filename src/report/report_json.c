@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The JSON of docs/schema/scan-1.json. Its members keep their names and meaning; new ones
+ * The JSON of docs/schema/scan.json. Its members keep their names and meaning; new ones
  * may be added.
  */
 #include <stockade/version.h>

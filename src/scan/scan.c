@@ -9,9 +9,6 @@
 /* Each level takes stack, so that more are not followed whatever depth-max says. */
 #define DEPTH_CAP UINT64_C(256)
 
-/* Longest member name in a report; the rest is cut. */
-#define MEMBER_MAX 1024
-
 struct stk_scanner *stk_scanner_new(const struct stk_alloc *alloc,
                                     const struct stk_limits *limits)
 {
@@ -51,6 +48,15 @@ void stk_scanner_free(struct stk_scanner *s)
     stk_free(alloc, s, sizeof *s);
 }
 
+void stk_scanner_watch(struct stk_scanner *s,
+                       enum stk_status (*found)(void *ctx,
+                                                const struct stk_scan_found *found),
+                       void *ctx)
+{
+    s->found = found;
+    s->found_ctx = ctx;
+}
+
 struct stk_machine *stk_scanner_machine(struct stk_scanner *s)
 {
     struct stk_machine **machine = &s->machines[s->depth];
@@ -86,19 +92,16 @@ enum stk_status stk_scan_note(struct stk_scanner *s, const struct stk_place *pla
     return STK_OK;
 }
 
-const char *stk_scan_member(struct stk_scanner *s, const char *outer,
-                            const char *separator, struct stk_span inner)
+void stk_scan_name_init(struct stk_scanner *s, struct stk_buf *name)
 {
-    struct stk_buf buf;
-    stk_buf_init(&buf, s->alloc, (size_t)1 << 16);
-    if (outer != NULL) {
-        stk_buf_str(&buf, outer);
-        stk_buf_str(&buf, separator);
-    }
-    stk_buf_put(&buf, inner.data, inner.len < MEMBER_MAX ? inner.len : MEMBER_MAX);
+    stk_buf_init(name, s->alloc, s->arena.cap);
+}
+
+const char *stk_scan_name_keep(struct stk_scanner *s, struct stk_buf *name)
+{
     const char *copy =
-        buf.status == STK_OK ? stk_arena_text(&s->arena, stk_buf_span(&buf)) : NULL;
-    stk_buf_release(&buf);
+        name->status == STK_OK ? stk_arena_text(&s->arena, stk_buf_span(name)) : NULL;
+    stk_buf_release(name);
     return copy;
 }
 
@@ -123,8 +126,10 @@ static enum stk_status part_place(struct walk *w, const struct stk_part *part,
         ret_place->base = part->in_file ? w->place->base + part->off : 0;
         return STK_OK;
     }
-    struct stk_span name = stk_span_of(part->name, __builtin_strlen(part->name));
-    ret_place->member = stk_scan_member(w->s, w->place->member, "!/", name);
+    struct stk_buf name;
+    stk_scan_name_init(w->s, &name);
+    stk_member_part(&name, w->place->member, part->name);
+    ret_place->member = stk_scan_name_keep(w->s, &name);
     return ret_place->member == NULL ? STK_E_NOMEM : STK_OK;
 }
 
@@ -136,13 +141,6 @@ static enum stk_status visit_part(void *ctx, const struct stk_part *part)
     return stk_scan_inside(w->s, &place, part->role);
 }
 
-static enum stk_loader loader_of(enum stk_role role)
-{
-    return role == STK_ROLE_TORCH    ? STK_LOADER_TORCH
-           : role == STK_ROLE_JOBLIB ? STK_LOADER_JOBLIB
-                                     : STK_LOADER_PICKLE;
-}
-
 static enum stk_status visit_stream(void *ctx, const struct stk_part *part,
                                     uint64_t *ret_end)
 {
@@ -151,8 +149,8 @@ static enum stk_status visit_stream(void *ctx, const struct stk_part *part,
     struct stk_run run;
     bool found = false;
     STK_TRY(part_place(w, part, &place));
-    STK_TRY(stk_scan_stream(w->s, &place, 0, loader_of(part->role), STK_STANCE_DECLARED,
-                            &run, &found));
+    STK_TRY(stk_scan_stream(w->s, &place, 0, stk_loader_of(part->role),
+                            STK_STANCE_DECLARED, &run, &found));
     if (run.stopped && run.frame_end > run.end) {
         STK_TRY(stk_scan_frame_note(w->s, &place, &run));
     }
@@ -298,7 +296,7 @@ static enum stk_status scan_place(struct stk_scanner *s, const struct stk_place 
     case STK_ROLE_STREAM:
     case STK_ROLE_TORCH:
     case STK_ROLE_JOBLIB:
-        return stk_scan_streams(s, place, loader_of(role), STK_STANCE_DECLARED);
+        return stk_scan_streams(s, place, stk_loader_of(role), STK_STANCE_DECLARED);
     case STK_ROLE_DATA:
         break;
     }

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/source.h"
 #include "pickle/machine.h"
-#include "policy/verdict.h"
+#include "policy/judge.h"
 
 struct stk_stream_report {
     const char *member; /* "archive/data.pkl", "outer.zip!/inner.pkl"; NULL: the file */
@@ -47,8 +47,26 @@ struct stk_scanner *stk_scanner_new(const struct stk_alloc *alloc,
                                     const struct stk_limits *limits);
 void stk_scanner_free(struct stk_scanner *scanner);
 
+/* A stream that was just added to the report, while its bytes are at hand: what lay in an
+ * archive is gone when the scan is over. */
+struct stk_scan_found {
+    size_t index; /* in the report; a later stream takes its place if it is dropped */
+    const struct stk_stream_report *stream;
+    const struct stk_source *source; /* what it lies in, as the next until the return */
+    uint64_t off;                    /* in the source */
+    enum stk_loader loader;
+};
+
+/* From the next scan on, each stream is shown to found(). A status other than OK ends the
+ * scan and is returned. NULL: to nobody. */
+void stk_scanner_watch(struct stk_scanner *scanner,
+                       enum stk_status (*found)(void *ctx,
+                                                const struct stk_scan_found *found),
+                       void *ctx);
+
 /* Rates the object. *ret_report is borrowed from the scanner until its next scan. Status:
- * OK whatever the bytes are; STK_E_IO, STK_E_SHRUNK, STK_E_NOMEM otherwise. */
+ * OK whatever the bytes are; STK_E_IO, STK_E_SHRUNK, STK_E_NOMEM otherwise, or what a
+ * watcher returned. */
 STK_MUST_USE enum stk_status stk_scan(struct stk_scanner *scanner,
                                       const struct stk_source *source,
                                       const struct stk_report **ret_report);

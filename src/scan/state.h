@@ -2,6 +2,7 @@
  *
  * The inside of the scanner, shared by the files of this module only:
  *
+ *   place.c    what parts are called, and who loads them (place.h)
  *   scan.c     life, the report, containers and what lies in them
  *   streams.c  one stream: machine, judge, report
  *   search.c   looking for streams in bytes of no known format
@@ -14,6 +15,7 @@
 #include "base/map.h"
 #include "container/container.h"
 #include "policy/judge.h"
+#include "scan/place.h"
 #include "scan/scan.h"
 
 /* Bytes being looked at, and what they are called. */
@@ -55,6 +57,8 @@ struct stk_scanner {
     uint64_t nested_left;   /* bytes that loading callables may still get, added up */
     enum stk_verdict worst; /* of what was found since it was last set */
     const char *format;     /* of the file, once it is known */
+    enum stk_status (*found)(void *ctx, const struct stk_scan_found *found);
+    void *found_ctx;
     struct stk_report report;
 };
 
@@ -78,10 +82,10 @@ enum stk_status stk_scan_inside(struct stk_scanner *s, const struct stk_place *p
 enum stk_status stk_scan_note(struct stk_scanner *s, const struct stk_place *place,
                               enum stk_rule rule, uint64_t off, const char *message);
 
-/* "outer" + separator + inner, which is escaped already and cut if it is long; arena, or
- * NULL. */
-const char *stk_scan_member(struct stk_scanner *s, const char *outer,
-                            const char *separator, struct stk_span inner);
+/* A buffer for the name of a part, and the name in the arena; NULL: no memory. The buffer
+ * is released. */
+void stk_scan_name_init(struct stk_scanner *s, struct stk_buf *name);
+const char *stk_scan_name_keep(struct stk_scanner *s, struct stk_buf *name);
 
 /* ---- streams.c ---- */
 

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "container/textstream.h"
 #include "scan/state.h"
 
 /* Bytes that begin with PROTO are a stream, even though they neither end nor import
  * anything, from their second opcode on; where that is no opcode at all, from the third.
  */
 #define PROTO_OPCODES 2
-
-/* Longest text that is decoded from base64 or hex in order to look inside. */
-#define TEXT_STREAM_MAX (UINT64_C(64) << 20)
 
 /* What looking into nested bytes costs besides their length. */
 #define NESTED_COST UINT64_C(4096)
@@ -58,43 +54,24 @@ static enum stk_status note_storage(void *ctx, struct stk_span key, uint64_t ite
 /* Text that carries a stream: base64 or hex. */
 static enum stk_status scan_text(struct stk_scanner *s, const struct stk_place *place)
 {
-    if (place->source.size > TEXT_STREAM_MAX) {
-        return STK_OK;
-    }
-    size_t len = (size_t)place->source.size;
     struct stk_buf decoded;
-    stk_buf_init(&decoded, s->alloc, len + 1);
-    uint8_t *text = stk_new_buffer(s->alloc, len + 1);
-    enum stk_status status =
-        text == NULL ? STK_E_NOMEM : stk_source_read(&place->source, 0, text, len);
-    if (status == STK_OK &&
-        stk_textstream_decode(stk_span_of(text, len), s->alloc, &decoded)) {
+    enum stk_status status = stk_text_expand(&place->source, s->alloc, &decoded);
+    if (status == STK_OK && decoded.len > 0) {
         struct stk_place inner = {.member = place->member,
                                   .source = stk_source_of(stk_buf_span(&decoded))};
         status = stk_scan_inside(s, &inner, STK_ROLE_ANY);
     }
-    stk_free(s->alloc, text, len + 1);
     stk_buf_release(&decoded);
     return status;
 }
 
-/* "how@off" behind the name of the bytes around; arena, or NULL. */
+/* Arena, or NULL. */
 static const char *nested_member(struct stream *stream, const char *how, uint64_t off)
 {
-    char at[128];
-    char digits[24];
-    (void)stk_escape(at, sizeof at - sizeof digits,
-                     stk_span_of(how, __builtin_strlen(how)));
-    size_t used = __builtin_strlen(at);
-    at[used++] = '@';
-    size_t n_digits = 0;
-    for (uint64_t rest = off; n_digits == 0 || rest > 0; rest /= 10) {
-        digits[n_digits++] = (char)('0' + rest % 10);
-    }
-    while (n_digits > 0) {
-        at[used++] = digits[--n_digits];
-    }
-    return stk_scan_member(stream->s, stream->place->member, "!", stk_span_of(at, used));
+    struct stk_buf name;
+    stk_scan_name_init(stream->s, &name);
+    stk_member_nested(&name, stream->place->member, how, off);
+    return stk_scan_name_keep(stream->s, &name);
 }
 
 /* Not finding a stream is no proof that there is none. */
@@ -229,6 +206,7 @@ static enum stk_status copy_findings(struct stk_scanner *s,
 }
 
 static enum stk_status add_report(struct stk_scanner *s, const struct stk_place *place,
+                                  enum stk_loader loader,
                                   const struct stk_machine *machine,
                                   const struct stk_run *run,
                                   const struct stk_policy *policy)
@@ -254,7 +232,14 @@ static enum stk_status add_report(struct stk_scanner *s, const struct stk_place 
     STK_TRY(copy_findings(s, policy, place->base, &report));
     STK_TRY(copy_globals(s, machine, place->base, &report));
     s->streams[s->n_streams++] = report;
-    return STK_OK;
+    const struct stk_scan_found found = {
+        .index = s->n_streams - 1,
+        .stream = &report,
+        .source = &place->source,
+        .off = run->begin,
+        .loader = loader,
+    };
+    return s->found == NULL ? STK_OK : s->found(s->found_ctx, &found);
 }
 
 static enum stk_status run_stream(struct stream *stream, uint64_t off,
@@ -281,7 +266,7 @@ static enum stk_status run_stream(struct stream *stream, uint64_t off,
         return STK_OK;
     }
     STK_TRY(stk_policy_finish(policy, ret_run));
-    return add_report(s, stream->place, machine, ret_run, policy);
+    return add_report(s, stream->place, loader, machine, ret_run, policy);
 }
 
 enum stk_status stk_scan_stream(struct stk_scanner *s, const struct stk_place *place,

@@ -8,6 +8,15 @@
 
 #include "common.h"
 #include "oom.h"
+#include "policy/state.h"
+
+static enum stk_status add(struct stk_policy *policy, enum stk_rule rule, uint64_t off,
+                           const char *message)
+{
+    struct stk_line line = {0};
+    stk_line_add(&line, "%s", message);
+    return stk_policy_note(policy, rule, off, &line);
+}
 
 static void duplicates_are_dropped(void **state)
 {
@@ -15,10 +24,10 @@ static void duplicates_are_dropped(void **state)
     struct rated r;
     rated_init(&r, STK_LOADER_PICKLE);
     rated_run(&r, &stk_alloc_libc, "N.", 2);
-    assert_int_equal(stk_policy_add(r.policy, STK_RULE_CONTAINER, 7, "one"), STK_OK);
-    assert_int_equal(stk_policy_add(r.policy, STK_RULE_CONTAINER, 7, "two"), STK_OK);
-    assert_int_equal(stk_policy_add(r.policy, STK_RULE_CONTAINER, 8, "three"), STK_OK);
-    assert_int_equal(stk_policy_add(r.policy, STK_RULE_ENCRYPTED, 7, "four"), STK_OK);
+    assert_int_equal(add(r.policy, STK_RULE_CONTAINER, 7, "one"), STK_OK);
+    assert_int_equal(add(r.policy, STK_RULE_CONTAINER, 7, "two"), STK_OK);
+    assert_int_equal(add(r.policy, STK_RULE_CONTAINER, 8, "three"), STK_OK);
+    assert_int_equal(add(r.policy, STK_RULE_ENCRYPTED, 7, "four"), STK_OK);
     assert_string_equal(rated_text(&r), "STK205 7 one\nSTK205 8 three\nSTK207 7 four\n");
     rated_release(&r);
 }
@@ -32,8 +41,7 @@ static void many_are_found_again(void **state)
     rated_run(&r, &stk_alloc_libc, "N.", 2);
     for (int round = 0; round < 2; round++) {
         for (uint64_t off = 0; off < 900; off++) {
-            assert_int_equal(
-                stk_policy_add(r.policy, STK_RULE_PERSISTENT, off << 20, "x"), STK_OK);
+            assert_int_equal(add(r.policy, STK_RULE_PERSISTENT, off << 20, "x"), STK_OK);
         }
     }
     (void)stk_policy_findings(r.policy, &n);
@@ -80,7 +88,7 @@ static enum stk_status put_many(const struct stk_alloc *alloc, void *arg)
     rated_run(&r, alloc, "N.", 2);
     enum stk_status status = r.status;
     for (uint64_t off = 0; status == STK_OK && off < 100; off++) {
-        status = stk_policy_add(r.policy, STK_RULE_PERSISTENT, off, "a message");
+        status = add(r.policy, STK_RULE_PERSISTENT, off, "a message");
     }
     rated_release(&r);
     return status;

@@ -20,6 +20,9 @@
 
 static const struct stk_limits test_limits = STK_LIMITS_DEFAULT;
 
+/* Streams of a test's bytes. */
+#define LISTED_MAX 16
+
 struct list_job {
     struct stk_span bytes;
     bool trace;
@@ -68,7 +71,11 @@ static inline enum stk_status list_with(const struct stk_alloc *alloc, void *arg
         status = stk_locate_raw(&source, 0, report, &options);
     } else if (status == STK_OK) {
         assert_true(job->index < report->n_streams);
-        status = stk_locate(&source, report, job->index, &options, &job->found);
+        bool wanted[LISTED_MAX] = {false};
+        assert_true(report->n_streams <= LISTED_MAX);
+        wanted[job->index] = true;
+        status = stk_locate(&source, report, wanted, &options);
+        job->found = !wanted[job->index];
     }
     stk_scanner_free(scanner);
     stk_buf_byte(&job->out, 0);

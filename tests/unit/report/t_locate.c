@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -44,6 +45,24 @@ static void streams_of_a_member(void **state)
     struct stk_span bytes = stk_span_of(zip, sizeof(zip) - 1);
     check_found(bytes, 0, "# two.pkl, byte 0: 2 bytes");
     check_found(bytes, 1, "# two.pkl, byte 2: 3 bytes");
+}
+
+/* The report escapes what is no plain ASCII, and the way back must not do it again. */
+static void members_whose_names_are_escaped(void **state)
+{
+    (void)state;
+    static const uint8_t names[][4] = {"t\\o", "t\no", "\xc3\xa9o"};
+    static const char *const shown[] = {"t\\\\o.pkl", "t\\no.pkl", "\\xc3\\xa9o.pkl"};
+    const size_t at[] = {30, sizeof(zip) - 1 - 22 - 7};
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        uint8_t bytes[sizeof(zip) - 1];
+        char want[64];
+        stk_copy(bytes, zip, sizeof(bytes));
+        stk_copy(bytes + at[0], names[i], 3);
+        stk_copy(bytes + at[1], names[i], 3);
+        (void)snprintf(want, sizeof(want), "# %s, byte 2: 3 bytes", shown[i]);
+        check_found(stk_span_of(bytes, sizeof(bytes)), 1, want);
+    }
 }
 
 /* pickle.loads of bytes: what they carry is reported first. */
@@ -101,8 +120,11 @@ static void survives_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_in_a_row),  cmocka_unit_test(streams_of_a_member),
-        cmocka_unit_test(what_a_call_loads), cmocka_unit_test(a_reading_can_be_chosen),
+        cmocka_unit_test(streams_in_a_row),
+        cmocka_unit_test(streams_of_a_member),
+        cmocka_unit_test(members_whose_names_are_escaped),
+        cmocka_unit_test(what_a_call_loads),
+        cmocka_unit_test(a_reading_can_be_chosen),
         cmocka_unit_test(survives_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
