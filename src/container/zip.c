@@ -94,16 +94,6 @@ static enum stk_status walk_zip(struct stk_zip *zip)
     return stk_zip_hand_gaps(zip);
 }
 
-static enum stk_status walk(const struct stk_source *source,
-                            const struct stk_visitor *visitor)
-{
-    struct stk_zip zip;
-    zip_init(&zip, source, visitor);
-    enum stk_status status = walk_zip(&zip);
-    zip_release(&zip);
-    return status;
-}
-
 /* Front marks: a member, an empty archive, the marks of spanned ones (APPNOTE 8.5.3). */
 static bool starts_as_zip(struct stk_span head)
 {
@@ -111,6 +101,35 @@ static bool starts_as_zip(struct stk_span head)
            stk_span_starts(head, STK_ZIP_END, 4) ||
            stk_span_starts(head, "PK\7\10PK\3\4", 8) ||
            stk_span_starts(head, "PK00PK\3\4", 8);
+}
+
+static enum stk_status is_nested(const struct stk_source *source,
+                                 const struct stk_visitor *visitor, bool *ret_nested)
+{
+    uint8_t bytes[STK_HEAD_MAX];
+    size_t len = source->size < sizeof(bytes) ? (size_t)source->size : sizeof(bytes);
+    struct stk_span head = stk_span_of(bytes, len);
+    STK_TRY(stk_source_read(source, 0, bytes, len));
+    if (starts_as_zip(head)) {
+        *ret_nested = false;
+        return STK_OK;
+    }
+    return stk_zip_is_nested(source, head, visitor, ret_nested);
+}
+
+static enum stk_status walk(const struct stk_source *source,
+                            const struct stk_visitor *visitor)
+{
+    bool nested = false;
+    STK_TRY(is_nested(source, visitor, &nested));
+    if (nested) {
+        return STK_OK;
+    }
+    struct stk_zip zip;
+    zip_init(&zip, source, visitor);
+    enum stk_status status = walk_zip(&zip);
+    zip_release(&zip);
+    return status;
 }
 
 /* zipfile looks at the end only: whatever precedes the archive is no obstacle. */

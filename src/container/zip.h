@@ -7,7 +7,8 @@
  *
  * zip_end.c finds directories, zip_directory.c lists them, zip_local.c reads local
  * headers and what lies between members, zip_member.c hands members out, torchzip.c and
- * keraszip.c know what loaders expect inside.
+ * keraszip.c know what loaders expect inside. zip_nested.c tells an archive from one that
+ * is a member of another file.
  */
 #pragma once
 
@@ -164,6 +165,14 @@ STK_MUST_USE enum stk_status stk_zip_hand_gaps(struct stk_zip *zip);
 STK_MUST_USE enum stk_status stk_zip_content(struct stk_zip *zip,
                                              const struct stk_zip_entry *entry,
                                              struct stk_buf *out);
+
+/* zip_nested.c: true if the source is another archive, whose head is no ZIP archive's,
+ * and all that loaders would find in it as ZIP is what they find in one of its members
+ * alone. There is nothing to hand out then that the other archive does not hand out. */
+STK_MUST_USE enum stk_status stk_zip_is_nested(const struct stk_source *source,
+                                               struct stk_span head,
+                                               const struct stk_visitor *visitor,
+                                               bool *ret_nested);
 
 /* torchzip.c: recognises what the archive is for, and hands out its members in the order
  * and the roles of that loader. */

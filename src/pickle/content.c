@@ -133,6 +133,16 @@ enum stk_status stk_slot_text(struct stk_machine *m, stk_slot slot, uint64_t max
     return decode(m, p.op, text, ret_text);
 }
 
+enum stk_status stk_slot_payload_at(struct stk_machine *m, stk_slot slot,
+                                    uint64_t *ret_off, uint64_t *ret_len)
+{
+    struct place p = {0};
+    STK_TRY(find_place(m, slot, &p));
+    *ret_off = p.off;
+    *ret_len = p.len;
+    return STK_OK;
+}
+
 enum stk_status stk_slot_place(struct stk_machine *m, stk_slot slot, uint64_t *ret_off,
                                uint64_t *ret_len)
 {

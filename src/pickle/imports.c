@@ -135,7 +135,14 @@ static bool import(struct stk_machine *m, struct stk_global *seen, stk_slot *ret
     struct stk_effect effect = {.kind = STK_EFFECT_IMPORT, .global = m->globals[index]};
     struct stk_outcome outcome = {0};
     *ret_slot = stk_slot_make(STK_GLOBAL, index);
-    return stk_effect(m, &effect, &outcome);
+    if (!stk_effect(m, &effect, &outcome)) {
+        return false;
+    }
+    if (effect.global->unheld) {
+        *ret_slot |= STK_SLOT_UNHELD;
+        m->any_unheld = true;
+    }
+    return true;
 }
 
 bool stk_import(struct stk_machine *m, struct stk_span module, struct stk_span name,

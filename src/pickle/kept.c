@@ -82,8 +82,9 @@ bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
 {
     bool whole = n <= m->limits->kept_items && n < m->kept.max;
     uint64_t pos = 0;
+    stk_slot unheld = stk_any_unheld(m, items, n) ? STK_SLOT_UNHELD : 0;
     if (m->kept.max == 0) {
-        *ret_slot = stk_slot_make(STK_TUPLE, NO_BLOCK);
+        *ret_slot = stk_slot_make(STK_TUPLE, NO_BLOCK) | unheld;
         return true;
     }
     if (!place(m, 1 + (whole ? n : 0), &pos)) {
@@ -94,7 +95,7 @@ bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
     for (size_t i = 0; whole && i < n; i++) {
         to[1 + i] = items[i];
     }
-    *ret_slot = stk_slot_make(STK_TUPLE, pos);
+    *ret_slot = stk_slot_make(STK_TUPLE, pos) | unheld;
     return true;
 }
 

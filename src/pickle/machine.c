@@ -204,26 +204,42 @@ static inline bool op_tuple_n(struct stk_machine *m, size_t n)
     return true;
 }
 
+/* Items that go into a list, dict or set of the stream's own: no effect, but for what the
+ * judge wants in none, since whoever is given the container would call it. */
+static inline bool hold(struct stk_machine *m, stk_slot target, const stk_slot *items,
+                        size_t n)
+{
+    if (STK_LIKELY(!stk_any_unheld(m, items, n))) {
+        return true;
+    }
+    struct stk_effect effect = {
+        .kind = STK_EFFECT_ITEMS, .target = target, .items = items, .n_items = n};
+    struct stk_outcome outcome = {.result = target};
+    return stk_effect(m, &effect, &outcome);
+}
+
 static bool op_list(struct stk_machine *m)
 {
     stk_slot *items = NULL;
     size_t n = 0;
-    return pop_mark(m, &items, &n) && stk_push(m, stk_slot_make(STK_LIST, m->off));
+    stk_slot slot = stk_slot_make(STK_LIST, m->off);
+    return pop_mark(m, &items, &n) && hold(m, slot, items, n) && stk_push(m, slot);
 }
 
 static bool op_frozenset(struct stk_machine *m)
 {
     stk_slot *items = NULL;
     size_t n = 0;
+    stk_slot slot = stk_slot_make(STK_FROZENSET, m->off);
     return pop_mark(m, &items, &n) && hashable_keys(m, items, n, 1) &&
-           stk_push(m, stk_slot_make(STK_FROZENSET, m->off));
+           hold(m, slot, items, n) && stk_push(m, slot);
 }
 
 static inline bool append(struct stk_machine *m, const stk_slot *items, size_t n)
 {
     enum stk_kind kind = stk_slot_kind(m->sp[-1]);
     if (STK_LIKELY(kind == STK_LIST)) {
-        return true;
+        return hold(m, m->sp[-1], items, n);
     }
     if (kind == STK_BYTEARRAY) {
         return true; /* it has append and extend as well */
@@ -251,7 +267,7 @@ static bool op_appends(struct stk_machine *m)
 static bool set_dict(struct stk_machine *m, const stk_slot *items, size_t n)
 {
     stk_slot *dict = m->sp - 1;
-    if (!hashable_keys(m, items, 2 * n, 2)) {
+    if (!hashable_keys(m, items, 2 * n, 2) || !hold(m, *dict, items, 2 * n)) {
         return false;
     }
     if (*dict & (STK_SLOT_ALIAS | STK_SLOT_LARGE)) {
@@ -276,7 +292,7 @@ static inline bool set_items(struct stk_machine *m, const stk_slot *items, size_
         return set_dict(m, items, n / 2);
     }
     if (kind == STK_LIST || kind == STK_BYTEARRAY) {
-        return true; /* list[i] = x: the index may be right */
+        return hold(m, m->sp[-1], items, n); /* list[i] = x: the index may be right */
     }
     return stk_effect_items(m, m->sp - 1, items, n);
 }
@@ -305,7 +321,7 @@ static bool op_additems(struct stk_machine *m)
         return false;
     }
     if (stk_slot_kind(m->sp[-1]) == STK_SET) {
-        return hashable_keys(m, items, n, 1);
+        return hashable_keys(m, items, n, 1) && hold(m, m->sp[-1], items, n);
     }
     return stk_effect_items(m, m->sp - 1, items, n);
 }
@@ -321,7 +337,7 @@ static bool op_dict(struct stk_machine *m)
         return stk_fault(m, STK_FAULT_ODD);
     }
     stk_slot slot = stk_slot_make(STK_DICT, m->off);
-    if (!hashable_keys(m, items, n, 2) ||
+    if (!hashable_keys(m, items, n, 2) || !hold(m, slot, items, n) ||
         (n > 0 && !stk_kept_pairs(m, slot, items, n / 2, &slot))) {
         return false;
     }
@@ -693,6 +709,7 @@ static enum stk_status run(struct stk_machine *m, const struct stk_source *sourc
     stk_memo_clear(&m->memo);
     stk_map_clear(&m->dirty);
     m->all_dirty = false;
+    m->any_unheld = false;
     m->protocol = 0;
     m->n_buffers = 0;
     m->status = STK_OK;

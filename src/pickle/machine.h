@@ -68,6 +68,7 @@ struct stk_global {
     uint64_t order; /* how many globals were imported before it */
     bool computed;  /* a part of the name is not a plain string; the spans are empty */
     bool called;    /* some call had it as callee */
+    bool unheld;    /* the judge's: a list, dict or set that gets it is an effect */
     uint8_t rating; /* the judge's; 0 before it was asked */
     uint32_t entry; /* the judge's */
 };
@@ -76,7 +77,8 @@ enum stk_effect_kind {
     STK_EFFECT_IMPORT,     /* GLOBAL, STACK_GLOBAL, INST */
     STK_EFFECT_CALL,       /* REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ */
     STK_EFFECT_BUILD,      /* state given to target */
-    STK_EFFECT_ITEMS,      /* items given to what is not the stream's own container */
+    STK_EFFECT_ITEMS,      /* items given to what is not the stream's own container, or
+                              one of them unheld */
     STK_EFFECT_PERSISTENT, /* persistent_load(target) */
     STK_EFFECT_EXTENSION,  /* registry entry looked up and imported */
 };
@@ -195,9 +197,16 @@ STK_MUST_USE enum stk_status stk_slot_text(struct stk_machine *machine, stk_slot
 STK_MUST_USE enum stk_status stk_slot_place(struct stk_machine *machine, stk_slot slot,
                                             uint64_t *ret_off, uint64_t *ret_len);
 
-/* A readable form, abbreviated to about max bytes: 'text', 42, (1, 2), os.system. Pure
- * ASCII, everything else escaped. NUL-terminated, machine memory as above; never NULL. */
+/* A readable form, abbreviated to about max bytes: 'text', 42, (1, 2), os.system; of long
+ * text both ends, 'head'...(57 more)...'tail'. Pure ASCII, everything else escaped.
+ * NUL-terminated, machine memory as above; never NULL. */
 const char *stk_slot_show(struct stk_machine *machine, stk_slot slot, size_t max);
+
+/* The first character of text, which must not be empty, as printable ASCII: itself, or an
+ * escape of Python's repr, as inspect has it. utf8: where the text is none, and if this
+ * is not set, a byte stands for itself. Returns how many bytes of text it took. */
+#define STK_SHOWN_CHAR 11
+size_t stk_show_char(struct stk_span text, bool utf8, char ret_shown[STK_SHOWN_CHAR]);
 
 /* What the run reads from. Borrowed as the run's source is. */
 const struct stk_source *stk_machine_source(const struct stk_machine *machine);

@@ -45,6 +45,10 @@ typedef uint64_t stk_slot;
 /* A DICT with more entries than are kept. */
 #define STK_SLOT_LARGE UINT64_C(0x80)
 
+/* A GLOBAL that the judge wants in no container (the bit has no other meaning there), or
+ * a TUPLE that has one among its items, however deep. */
+#define STK_SLOT_UNHELD UINT64_C(0x80)
+
 #define STK_PAYLOAD_MAX ((UINT64_C(1) << 56) - 1)
 #define STK_INT_MAX ((INT64_C(1) << 55) - 1)
 #define STK_INT_MIN (-STK_INT_MAX - 1)
@@ -57,6 +61,12 @@ static inline stk_slot stk_slot_make(enum stk_kind kind, uint64_t payload)
 static inline enum stk_kind stk_slot_kind(stk_slot slot)
 {
     return (enum stk_kind)(slot & 0x3f);
+}
+
+static inline bool stk_slot_is_unheld(stk_slot slot)
+{
+    enum stk_kind kind = stk_slot_kind(slot);
+    return (slot & STK_SLOT_UNHELD) != 0 && (kind == STK_GLOBAL || kind == STK_TUPLE);
 }
 
 static inline uint64_t stk_slot_payload(stk_slot slot)

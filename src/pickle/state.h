@@ -110,6 +110,7 @@ struct stk_machine {
     struct stk_kept kept;
     struct stk_map dirty; /* identities of dicts changed through an alias */
     bool all_dirty;
+    bool any_unheld; /* a global was imported that the judge wants in no container */
 
     struct stk_arena arena;      /* names and texts of this run */
     struct stk_global **globals; /* owned array, arena entries */
@@ -188,6 +189,10 @@ bool stk_input_frame(struct stk_machine *m, uint64_t begin, uint64_t len);
 /* One of the strings of Python 2, whose type and characters the loader's encoding says.
  */
 bool stk_is_string8(struct stk_machine *m, stk_slot slot);
+
+/* Where the payload or the line of a text lies in the bytes of this run. */
+STK_MUST_USE enum stk_status stk_slot_payload_at(struct stk_machine *m, stk_slot slot,
+                                                 uint64_t *ret_off, uint64_t *ret_len);
 
 /* ---- cuts.c ---- */
 
@@ -272,6 +277,18 @@ void stk_machine_loop(struct stk_machine *m);
 bool stk_pop_mark(struct stk_machine *m, stk_slot **ret_items, size_t *ret_n);
 
 bool stk_stack_grow(struct stk_machine *m);
+
+/* Most streams import nothing of the kind, and pay for one test. */
+static inline bool stk_any_unheld(const struct stk_machine *m, const stk_slot *items,
+                                  size_t n)
+{
+    for (size_t i = 0; m->any_unheld && i < n; i++) {
+        if (stk_slot_is_unheld(items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static inline bool stk_push(struct stk_machine *m, stk_slot slot)
 {

@@ -102,7 +102,7 @@ enum stk_status stk_policy_build(struct stk_policy *policy,
 
 static enum stk_clause items_clause(enum stk_opcode op)
 {
-    if (op == STK_OP_SETITEM || op == STK_OP_SETITEMS) {
+    if (op == STK_OP_SETITEM || op == STK_OP_SETITEMS || op == STK_OP_DICT) {
         return STK_CLAUSE_PAIRS;
     }
     return op == STK_OP_ADDITEMS ? STK_CLAUSE_ADD : STK_CLAUSE_EACH;
@@ -178,6 +178,11 @@ static enum stk_status items_typed(struct stk_policy *policy,
 {
     enum stk_kind kind = stk_slot_seen_kind(effect->target);
     enum stk_clause clause = items_clause(effect->op);
+    for (size_t i = 0; i < effect->n_items; i++) {
+        if (stk_slot_is_unheld(effect->items[i])) {
+            return note_items(policy, effect, STK_RULE_CONTRACT);
+        }
+    }
     bool takes = (kind == STK_LIST && clause == STK_CLAUSE_EACH) ||
                  (kind == STK_DICT && clause == STK_CLAUSE_PAIRS) ||
                  (kind == STK_SET && clause == STK_CLAUSE_ADD);

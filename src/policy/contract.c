@@ -17,7 +17,6 @@
     ((BIT(STK_KINDS) - 1) & ~(BIT(STK_OPAQUE) | BIT(STK_PERSISTENT) | BIT(STK_EXTENSION)))
 
 #define DICT_MASK (BIT(STK_DICT) | BIT(STK_DICT_KEPT))
-#define BYTES_MASK (BIT(STK_BYTES) | BIT(STK_BYTEARRAY))
 
 static enum stk_kind kind_of(const struct stk_check *check, uint64_t value)
 {
@@ -201,6 +200,9 @@ static enum stk_match check_text(struct stk_check *check, const struct stk_patte
  * that makes it safe may not, since whoever gets it would call it without one. */
 static bool is_unheld(const struct stk_check *check, uint64_t value)
 {
+    if (has_kind(check, value, BIT(STK_TUPLE))) {
+        return check->values->unheld(check->values->ctx, value);
+    }
     if (!has_kind(check, value, BIT(STK_GLOBAL))) {
         return false;
     }
@@ -273,7 +275,8 @@ static bool is_uniform(struct stk_check *check, uint32_t pattern,
                        const struct stk_arguments *args)
 {
     const struct stk_pattern *p = &check->catalogue->patterns[pattern];
-    if (p->kind != STK_PATTERN_TYPE || args->items != NULL) {
+    if (p->kind != STK_PATTERN_TYPE || args->items != NULL ||
+        is_unheld(check, args->tuple)) {
         return false;
     }
     for (uint32_t kind = 0; kind < STK_KINDS; kind++) {
@@ -508,8 +511,11 @@ static enum stk_match check_object(struct stk_check *check, const struct stk_pat
 
 static enum stk_match check_stream(struct stk_check *check, uint64_t value)
 {
-    if (!has_kind(check, value, BYTES_MASK)) {
-        return has_kind(check, value, BIT(STK_BUFFER)) ? STK_MATCH_UNKNOWN : STK_MATCH_NO;
+    /* A bytearray may have been changed since it was made. */
+    if (!has_kind(check, value, BIT(STK_BYTES))) {
+        return has_kind(check, value, BIT(STK_BYTEARRAY) | BIT(STK_BUFFER))
+                   ? STK_MATCH_UNKNOWN
+                   : STK_MATCH_NO;
     }
     if (check->n_streams == STK_STREAMS_MAX) {
         check->exhausted = true;
@@ -614,6 +620,21 @@ enum stk_match stk_contract_value(struct stk_check *check, uint32_t pattern,
     return match;
 }
 
+/* Arguments of which nothing is said are kept, an exception's for one. */
+static bool any_argument_unheld(const struct stk_check *check,
+                                const struct stk_arguments *args)
+{
+    if (args->items == NULL) {
+        return is_unheld(check, args->tuple);
+    }
+    for (uint64_t i = args->skip; i < args->n; i++) {
+        if (is_unheld(check, args->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum stk_match stk_contract_arguments(struct stk_check *check, uint32_t pattern,
                                       const struct stk_arguments *args)
 {
@@ -630,7 +651,8 @@ enum stk_match stk_contract_arguments(struct stk_check *check, uint32_t pattern,
     if (p->kind == STK_PATTERN_EITHER) {
         return check_either(check, p, option_arguments, args);
     }
-    return match_of(p->kind == STK_PATTERN_TYPE && (p->at & BIT(STK_TUPLE)) != 0);
+    bool takes = p->kind == STK_PATTERN_TYPE && (p->at & BIT(STK_TUPLE)) != 0;
+    return match_of(takes && !any_argument_unheld(check, args));
 }
 
 bool stk_contract_requires(const struct stk_check *check, uint32_t pattern)

@@ -35,6 +35,9 @@ struct stk_values {
     bool (*item)(void *ctx, uint64_t tuple, uint64_t index, uint64_t *ret_item);
     /* All items are of this kind; may be known where the items are not. */
     bool (*uniform)(void *ctx, uint64_t tuple, enum stk_kind kind);
+    /* A TUPLE that has a function which is not to be kept among its items, however deep.
+     */
+    bool (*unheld)(void *ctx, uint64_t tuple);
     bool (*n_pairs)(void *ctx, uint64_t dict, uint64_t *ret_n);
     bool (*pair)(void *ctx, uint64_t dict, uint64_t index, uint64_t *ret_key,
                  uint64_t *ret_item);

@@ -28,6 +28,8 @@ static void rate(const struct stk_catalogue *catalogue, struct stk_global *globa
     if (entry != STK_ENTRY_NONE) {
         global->rating = STK_RATING_VETTED;
         global->entry = entry;
+        /* Functions only: joblib keeps the class of a memory map in a dict. */
+        global->unheld = catalogue->entries[entry].kind == STK_ENTRY_CALL;
         return;
     }
     const struct stk_danger *danger = find_danger(catalogue, global);

@@ -50,6 +50,12 @@ static bool value_uniform(void *ctx, uint64_t tuple, enum stk_kind kind)
     return stk_slot_all_kind(policy->machine, tuple, kind);
 }
 
+static bool value_unheld(void *ctx, uint64_t tuple)
+{
+    (void)ctx;
+    return stk_slot_is_unheld(tuple);
+}
+
 static bool value_n_pairs(void *ctx, uint64_t dict, uint64_t *ret_n)
 {
     struct stk_policy *policy = ctx;
@@ -95,6 +101,7 @@ struct stk_values stk_policy_values(struct stk_policy *policy)
         .length = value_length,
         .item = value_item,
         .uniform = value_uniform,
+        .unheld = value_unheld,
         .n_pairs = value_n_pairs,
         .pair = value_pair,
         .entry = value_entry,

@@ -55,6 +55,7 @@ struct stk_scanner {
     uint64_t expand_left;
     uint64_t search_left;
     uint64_t nested_left;   /* bytes that loading callables may still get, added up */
+    bool made;              /* a stream's value was more than data and storages */
     enum stk_verdict worst; /* of what was found since it was last set */
     const char *format;     /* of the file, once it is known */
     enum stk_status (*found)(void *ctx, const struct stk_scan_found *found);

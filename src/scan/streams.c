@@ -74,19 +74,25 @@ static const char *nested_member(struct stream *stream, const char *how, uint64_
     return stk_scan_name_keep(stream->s, &name);
 }
 
-/* Not finding a stream is no proof that there is none. */
+/* Not finding a stream is no proof that there is none. Nor is what is loaded a storage,
+ * for which the caller takes it, when it is an object: _rebuild_tensor calls methods of
+ * it. */
 static enum stk_status look_into(struct stk_scanner *s, const struct stk_place *inner,
                                  enum stk_verdict *ret_verdict)
 {
     size_t n_streams = s->n_streams;
     enum stk_verdict around = s->worst;
+    bool made = s->made;
+    s->made = false;
     s->worst = STK_VERDICT_CLEAN;
     STK_TRY(stk_scan_inside(s, inner, STK_ROLE_ANY));
     if (s->n_streams == n_streams && s->worst == STK_VERDICT_CLEAN) {
         STK_TRY(scan_text(s, inner));
     }
-    bool nothing = s->n_streams == n_streams && s->worst == STK_VERDICT_CLEAN;
-    *ret_verdict = nothing ? STK_VERDICT_UNDECIDED : s->worst;
+    bool nothing = s->n_streams == n_streams || s->made;
+    *ret_verdict =
+        nothing && s->worst == STK_VERDICT_CLEAN ? STK_VERDICT_UNDECIDED : s->worst;
+    s->made = made;
     s->worst = s->worst > around ? s->worst : around;
     return STK_OK;
 }
@@ -242,6 +248,15 @@ static enum stk_status add_report(struct stk_scanner *s, const struct stk_place 
     return s->found == NULL ? STK_OK : s->found(s->found_ctx, &found);
 }
 
+/* A value that is more than data and what a loader's storages are: it has attributes and
+ * methods of the sender's choice. */
+static bool is_made(const struct stk_run *run)
+{
+    enum stk_kind kind = stk_slot_kind(run->value);
+    return run->stopped && (kind == STK_GLOBAL || kind == STK_OBJECT ||
+                            kind == STK_OPAQUE || kind == STK_EXTENSION);
+}
+
 static enum stk_status run_stream(struct stream *stream, uint64_t off,
                                   enum stk_loader loader, enum stk_stance stance,
                                   struct stk_run *ret_run, bool *ret_found)
@@ -265,6 +280,7 @@ static enum stk_status run_stream(struct stream *stream, uint64_t off,
     if (!*ret_found) {
         return STK_OK;
     }
+    s->made = s->made || is_made(ret_run);
     STK_TRY(stk_policy_finish(policy, ret_run));
     return add_report(s, stream->place, loader, machine, ret_run, policy);
 }

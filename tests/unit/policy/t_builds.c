@@ -77,6 +77,7 @@ static void callables_that_are_kept(void **state)
 {
     (void)state;
     EXPECT(ATTRS "}S'f'\nct\nload\nsb.", REVIEW,
+           "STK303 27 gives items to {}: 'f': t.load\n"
            "STK303 28 gives <c.Attrs> the state {'f': t.load}; " ASKS);
     EXPECT(ATTRS "}S'f'\ncc\nOpens\nsb.", REVIEW,
            "STK303 29 gives <c.Attrs> the state {'f': c.Opens}; " ASKS);
@@ -86,6 +87,20 @@ static void callables_that_are_kept(void **state)
            "STK303 24 gives items to <c.Attrs>: 1: t.load; its contract asks for (any, "
            "any)\n");
     EXPECT_CLEAN(ATTRS "I1\ncc\nPlain\ns.");
+}
+
+/* No contract sees what is in a list, dict or set, or in a tuple there. */
+static void callables_in_containers(void **state)
+{
+    (void)state;
+    EXPECT("(ct\nload\nl.", REVIEW, "STK303 9 gives items to [...]: t.load\n");
+    EXPECT("](I1\n((ct\nload\nttta.", REVIEW,
+           "STK303 18 gives items to [...]: (1, ((t.load,),))\n");
+    EXPECT("(I1\nct\nload\nd.", REVIEW, "STK303 12 gives items to {}: 1: t.load\n");
+    EXPECT("\x8f(ct\nload\n\x90.", REVIEW, "STK303 10 gives items to <set>: t.load\n");
+    EXPECT("(ct\nload\n\x91.", REVIEW, "STK303 9 gives items to <frozenset>: t.load\n");
+    EXPECT_CLEAN("](cc\nPlain\nI1\ne.");
+    EXPECT_CLEAN("(ct\nload\nt.");
 }
 
 /* Changed through the memo after it was made: what it holds is not known. */
@@ -186,6 +201,7 @@ int main(void)
         cmocka_unit_test(slots),
         cmocka_unit_test(attributes),
         cmocka_unit_test(callables_that_are_kept),
+        cmocka_unit_test(callables_in_containers),
         cmocka_unit_test(states_changed_behind_the_back),
         cmocka_unit_test(targets_that_are_no_objects),
         cmocka_unit_test(items),

@@ -101,12 +101,20 @@ static void object(void *ctx, uint64_t value, uint32_t *ret_entry, uint8_t *ret_
     *ret_tag = nodes[value].tag;
 }
 
+static bool unheld(void *ctx, uint64_t tuple)
+{
+    (void)ctx;
+    (void)tuple;
+    return false;
+}
+
 static const struct stk_values values = {.kind = kind,
                                          .number = number,
                                          .text = text,
                                          .length = length,
                                          .item = item,
                                          .uniform = uniform,
+                                         .unheld = unheld,
                                          .n_pairs = n_pairs,
                                          .pair = pair,
                                          .entry = entry,
