@@ -3,20 +3,59 @@
 
 #include "scan/scan.h"
 
-/* A report keeps its scanner, in whose memory everything lies. */
-struct stockade_report {
-    struct stk_limits limits;
-    struct stk_scanner *scanner; /* owned */
-    const struct stk_report *report;
+/* A stream with what lies behind its numbers. */
+struct stream {
+    struct stockade_stream shown;
+    const struct stockade_global *globals;   /* arena */
+    const struct stockade_finding *findings; /* arena */
 };
 
-_Static_assert((int)STOCKADE_DANGEROUS == (int)STK_VERDICT_DANGEROUS &&
+/* All that is shown is made at once, so that threads can share a report. Texts stay in
+ * the scanner's memory: a copy for every mention could be far larger than the input. */
+struct stockade_report {
+    const struct stk_alloc *alloc; /* borrowed */
+    struct stk_limits limits;
+    struct stk_scanner *scanner; /* owned */
+    struct stk_arena arena;
+    const struct stk_report *found;       /* borrowed from the scanner */
+    const struct stream *streams;         /* arena */
+    const struct stockade_finding *notes; /* arena */
+};
+
+_Static_assert((int)STOCKADE_CLEAN == (int)STK_VERDICT_CLEAN &&
+                   (int)STOCKADE_DANGEROUS == (int)STK_VERDICT_DANGEROUS &&
                    (int)STOCKADE_UNDECIDED == (int)STK_VERDICT_UNDECIDED &&
                    (int)STOCKADE_REVIEW == (int)STK_VERDICT_REVIEW,
                "public and internal verdicts have the same order");
-_Static_assert((int)STOCKADE_VETTED == (int)STK_RATING_VETTED &&
-                   (int)STOCKADE_RATED_DANGEROUS == (int)STK_RATING_DANGEROUS,
-               "public and internal ratings have the same order");
+
+static enum stockade_rating to_rating(enum stk_rating rating)
+{
+    switch (rating) {
+    case STK_RATING_VETTED:
+        return STOCKADE_RATING_VETTED;
+    case STK_RATING_DANGEROUS:
+        return STOCKADE_RATING_DANGEROUS;
+    case STK_RATING_NONE:
+    case STK_RATING_UNKNOWN:
+        break;
+    }
+    return STOCKADE_RATING_UNKNOWN;
+}
+
+static enum stockade_severity to_severity(enum stk_severity severity)
+{
+    switch (severity) {
+    case STK_SEVERITY_LOW:
+        return STOCKADE_SEVERITY_LOW;
+    case STK_SEVERITY_MEDIUM:
+        return STOCKADE_SEVERITY_MEDIUM;
+    case STK_SEVERITY_HIGH:
+        return STOCKADE_SEVERITY_HIGH;
+    case STK_SEVERITY_CRITICAL:
+        break;
+    }
+    return STOCKADE_SEVERITY_CRITICAL;
+}
 
 static enum stockade_status to_public(enum stk_status status)
 {
@@ -55,7 +94,106 @@ static enum stockade_status set_limits(struct stk_limits *limits,
     return STOCKADE_OK;
 }
 
-static enum stockade_status scan(const struct stk_source *source,
+/* ---- what a report shows ---- */
+
+static void show_global(const struct stk_global *global, struct stockade_global *shown)
+{
+    *shown = (struct stockade_global){
+        .module = (const char *)global->mapped_module.data,
+        .module_len = global->mapped_module.len,
+        .name = (const char *)global->mapped_name.data,
+        .name_len = global->mapped_name.len,
+        .offset = global->off,
+        .rating = to_rating((enum stk_rating)global->rating),
+        .called = global->called,
+        .computed = global->computed,
+    };
+}
+
+static void show_finding(const struct stk_finding *finding, const char *member,
+                         struct stockade_finding *shown)
+{
+    const struct stk_rule_info *rule = &stk_rules[finding->rule];
+    *shown = (struct stockade_finding){
+        .rule = rule->id,
+        .summary = rule->text,
+        .message = finding->message,
+        .member = member,
+        .offset = finding->off,
+        .severity = to_severity(rule->severity),
+    };
+}
+
+static bool show_stream(struct stk_arena *arena, const struct stk_stream_report *found,
+                        struct stream *stream)
+{
+    struct stockade_global *globals =
+        stk_arena_array(arena, found->n_globals, sizeof *globals);
+    struct stockade_finding *findings =
+        stk_arena_array(arena, found->n_findings, sizeof *findings);
+    if (globals == NULL || findings == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < found->n_globals; i++) {
+        show_global(&found->globals[i], &globals[i]);
+    }
+    for (size_t i = 0; i < found->n_findings; i++) {
+        show_finding(&found->findings[i], found->member, &findings[i]);
+    }
+    stream->globals = globals;
+    stream->findings = findings;
+    stream->shown = (struct stockade_stream){
+        .member = found->member,
+        .offset = found->off,
+        .length = found->len,
+        .n_globals = found->n_globals,
+        .n_findings = found->n_findings,
+        .verdict = (enum stockade_verdict)found->verdict,
+        .protocol = found->protocol,
+        .complete = found->complete,
+    };
+    return true;
+}
+
+static enum stockade_status show(struct stockade_report *report)
+{
+    const struct stk_report *found = report->found;
+    struct stk_arena *arena = &report->arena;
+    struct stream *streams = stk_arena_array(arena, found->n_streams, sizeof *streams);
+    struct stockade_finding *notes =
+        stk_arena_array(arena, found->n_notes, sizeof *notes);
+    if (streams == NULL || notes == NULL) {
+        return STOCKADE_E_NOMEM;
+    }
+    for (size_t i = 0; i < found->n_streams; i++) {
+        if (!show_stream(arena, &found->streams[i], &streams[i])) {
+            return STOCKADE_E_NOMEM;
+        }
+    }
+    for (size_t i = 0; i < found->n_notes; i++) {
+        show_finding(&found->notes[i].finding, found->notes[i].member, &notes[i]);
+    }
+    report->streams = streams;
+    report->notes = notes;
+    return STOCKADE_OK;
+}
+
+/* ---- scanning ---- */
+
+static enum stockade_status fill(struct stockade_report *report,
+                                 const struct stk_source *source)
+{
+    report->scanner = stk_scanner_new(report->alloc, &report->limits);
+    if (report->scanner == NULL) {
+        return STOCKADE_E_NOMEM;
+    }
+    enum stockade_status status =
+        to_public(stk_scan(report->scanner, source, &report->found));
+    return status == STOCKADE_OK ? show(report) : status;
+}
+
+static enum stockade_status scan(const struct stk_alloc *alloc,
+                                 const struct stk_source *source,
                                  const struct stockade_scan_options *options,
                                  struct stockade_report **ret_report)
 {
@@ -64,15 +202,14 @@ static enum stockade_status scan(const struct stk_source *source,
     if (status != STOCKADE_OK) {
         return status;
     }
-    struct stockade_report *report = stk_new(&stk_alloc_libc, sizeof *report);
+    struct stockade_report *report = stk_new(alloc, sizeof *report);
     if (report == NULL) {
         return STOCKADE_E_NOMEM;
     }
+    report->alloc = alloc;
     report->limits = limits;
-    report->scanner = stk_scanner_new(&stk_alloc_libc, &report->limits);
-    status = report->scanner == NULL
-                 ? STOCKADE_E_NOMEM
-                 : to_public(stk_scan(report->scanner, source, &report->report));
+    stk_arena_init(&report->arena, alloc, (size_t)limits.arena_max);
+    status = fill(report, source);
     if (status != STOCKADE_OK) {
         stockade_report_free(report);
         return status;
@@ -89,7 +226,7 @@ enum stockade_status stockade_scan_bytes(const void *data, size_t len,
         return STOCKADE_E_INVALID;
     }
     struct stk_source source = stk_source_of(stk_span_of(data, len));
-    return scan(&source, options, ret_report);
+    return scan(&stk_alloc_libc, &source, options, ret_report);
 }
 
 static enum stk_status read_public(void *ctx, uint64_t off, void *buf, size_t len)
@@ -114,12 +251,13 @@ enum stockade_status stockade_scan_source(const struct stockade_source *source,
                                           const struct stockade_scan_options *options,
                                           struct stockade_report **ret_report)
 {
-    if (source == NULL || source->read_at == NULL || ret_report == NULL) {
+    if (source == NULL || source->size != sizeof *source || source->read_at == NULL ||
+        ret_report == NULL) {
         return STOCKADE_E_INVALID;
     }
     struct stockade_source copy = *source;
-    struct stk_source inner = {.size = copy.size, .read_at = read_public, .ctx = &copy};
-    return scan(&inner, options, ret_report);
+    struct stk_source inner = {.size = copy.length, .read_at = read_public, .ctx = &copy};
+    return scan(&stk_alloc_libc, &inner, options, ret_report);
 }
 
 void stockade_report_free(struct stockade_report *report)
@@ -128,108 +266,82 @@ void stockade_report_free(struct stockade_report *report)
         return;
     }
     stk_scanner_free(report->scanner);
-    stk_free(&stk_alloc_libc, report, sizeof *report);
+    stk_arena_release(&report->arena);
+    stk_free(report->alloc, report, sizeof *report);
 }
+
+/* ---- reading a report ---- */
 
 enum stockade_verdict stockade_report_verdict(const struct stockade_report *report)
 {
-    return (enum stockade_verdict)report->report->verdict;
+    return (enum stockade_verdict)report->found->verdict;
 }
 
 const char *stockade_report_format(const struct stockade_report *report)
 {
-    return report->report->format;
+    return report->found->format;
 }
 
 size_t stockade_report_n_streams(const struct stockade_report *report)
 {
-    return report->report->n_streams;
+    return report->found->n_streams;
 }
 
 size_t stockade_report_n_notes(const struct stockade_report *report)
 {
-    return report->report->n_notes;
+    return report->found->n_notes;
 }
 
-static const struct stk_stream_report *stream_at(const struct stockade_report *report,
-                                                 size_t stream)
+static const struct stream *stream_at(const struct stockade_report *report, size_t stream)
 {
-    return stream < report->report->n_streams ? &report->report->streams[stream] : NULL;
+    return stream < report->found->n_streams ? &report->streams[stream] : NULL;
 }
 
-enum stockade_status stockade_report_stream(const struct stockade_report *report,
-                                            size_t stream,
-                                            struct stockade_stream *ret_stream)
+const struct stockade_stream *stockade_report_stream(const struct stockade_report *report,
+                                                     size_t stream)
 {
-    const struct stk_stream_report *s = stream_at(report, stream);
-    if (s == NULL) {
-        return STOCKADE_E_INVALID;
-    }
-    *ret_stream = (struct stockade_stream){
-        .member = s->member,
-        .offset = s->off,
-        .length = s->len,
-        .protocol = s->protocol,
-        .verdict = (enum stockade_verdict)s->verdict,
-        .complete = s->complete,
-        .n_globals = s->n_globals,
-        .n_findings = s->n_findings,
-    };
-    return STOCKADE_OK;
+    const struct stream *s = stream_at(report, stream);
+    return s == NULL ? NULL : &s->shown;
 }
 
-enum stockade_status stockade_report_global(const struct stockade_report *report,
-                                            size_t stream, size_t global,
-                                            struct stockade_global *ret_global)
+const struct stockade_global *stockade_report_global(const struct stockade_report *report,
+                                                     size_t stream, size_t global)
 {
-    const struct stk_stream_report *s = stream_at(report, stream);
-    if (s == NULL || global >= s->n_globals) {
-        return STOCKADE_E_INVALID;
-    }
-    const struct stk_global *g = &s->globals[global];
-    *ret_global = (struct stockade_global){
-        .module = (const char *)g->mapped_module.data,
-        .module_len = g->mapped_module.len,
-        .name = (const char *)g->mapped_name.data,
-        .name_len = g->mapped_name.len,
-        .rating = (enum stockade_rating)g->rating,
-        .offset = g->off,
-        .called = g->called,
-    };
-    return STOCKADE_OK;
+    const struct stream *s = stream_at(report, stream);
+    return s == NULL || global >= s->shown.n_globals ? NULL : &s->globals[global];
 }
 
-static void to_finding(const struct stk_finding *finding, struct stockade_finding *ret)
+const struct stockade_finding *stockade_report_finding(
+    const struct stockade_report *report, size_t stream, size_t finding)
 {
-    *ret = (struct stockade_finding){.rule = stk_rules[finding->rule].id,
-                                     .message = finding->message,
-                                     .offset = finding->off};
+    const struct stream *s = stream_at(report, stream);
+    return s == NULL || finding >= s->shown.n_findings ? NULL : &s->findings[finding];
 }
 
-enum stockade_status stockade_report_finding(const struct stockade_report *report,
-                                             size_t stream, size_t finding,
-                                             struct stockade_finding *ret_finding)
+const struct stockade_finding *stockade_report_note(const struct stockade_report *report,
+                                                    size_t note)
 {
-    const struct stk_stream_report *s = stream_at(report, stream);
-    if (s == NULL || finding >= s->n_findings) {
-        return STOCKADE_E_INVALID;
-    }
-    to_finding(&s->findings[finding], ret_finding);
-    return STOCKADE_OK;
+    return note < report->found->n_notes ? &report->notes[note] : NULL;
 }
 
-enum stockade_status stockade_report_note(const struct stockade_report *report,
-                                          size_t note,
-                                          struct stockade_finding *ret_finding)
-{
-    if (note >= report->report->n_notes) {
-        return STOCKADE_E_INVALID;
-    }
-    to_finding(&report->report->notes[note].finding, ret_finding);
-    return STOCKADE_OK;
-}
+/* ---- names ---- */
 
 const char *stockade_verdict_name(enum stockade_verdict verdict)
 {
     return stk_verdict_name((enum stk_verdict)verdict);
+}
+
+const char *stockade_severity_name(enum stockade_severity severity)
+{
+    switch (severity) {
+    case STOCKADE_SEVERITY_LOW:
+        return "low";
+    case STOCKADE_SEVERITY_MEDIUM:
+        return "medium";
+    case STOCKADE_SEVERITY_HIGH:
+        return "high";
+    case STOCKADE_SEVERITY_CRITICAL:
+        break;
+    }
+    return "critical";
 }
