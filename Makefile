@@ -72,6 +72,8 @@ format:
 
 # The loader finds a new library in /usr/local by its cache only.
 install: all
+	@[ -z "$(prefix)" ] || \
+	    { echo 'use meson setup build --prefix=..., or DESTDIR=' >&2; exit 2; }
 	@meson install -C build --no-rebuild
 	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 

@@ -9,6 +9,7 @@ import io
 import os
 import struct
 import sys
+import tarfile
 import warnings
 import zipfile
 
@@ -77,6 +78,36 @@ def duplicate():
     return out.getvalue()
 
 
+def tar(*files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as t:
+        for i, data in enumerate(files):
+            info = tarfile.TarInfo("member%d" % i)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+    size = sum(512 + -(-len(data) // 512) * 512 for data in files)
+    return out.getvalue()[: size + 1024]
+
+
+def cpio(data):
+    def header(name, size):
+        fields = [0] * 6 + [size, 0, 0, 0, 0, len(name) + 1, 0]
+        head = b"070701" + b"".join(b"%08x" % f for f in fields) + name + b"\0"
+        return head + b"\0" * (-len(head) % 4)
+    return (header(b"member", len(data)) + data + b"\0" * (-len(data) % 4)
+            + header(b"TRAILER!!!", 0))
+
+
+def planted():
+    """Where the archive's directory would be if its offset counted from the file's start
+    there is another one."""
+    other = archive({"other": b"x" * 600})
+    central = other.index(b"PK\1\2")
+    first = other[:central] + poke(other[central:], 42, struct.pack("<L", 512))
+    filler = archive({"a": b"y" * (512 + central - 31)})
+    return tar(first, filler)
+
+
 def inputs():
     torch = archive(TORCH)
     central = torch.index(b"PK\1\2")
@@ -109,6 +140,13 @@ def inputs():
     yield "unknown-method", poke(poke(torch, 8, b"\x09"), central + 10, b"\x09")
     yield "offset-outside", poke(torch, central + 42, b"\xff\xff\xff\x7f")
     yield "count-too-small", poke(torch, end + 10, b"\1")
+    yield "in-tar", tar(torch)
+    yield "in-tar-zip64", tar(b"x", torch, zip64_end(torch))
+    yield "in-tar-of-tar", tar(tar(torch))
+    yield "in-tar-and-planted", planted()
+    yield "in-tar-cut", tar(torch, torch)[:-1600]
+    yield "in-cpio", cpio(torch)
+    yield "behind-tar", tar(b"x") + torch
     yield "unlisted-member", archive({"hidden": b"x"})[:37] + archive({"a": b"y"})
 
 

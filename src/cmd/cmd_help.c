@@ -18,9 +18,7 @@ static int show(const struct stk_texts *operands)
     if (command == NULL) {
         return stk_command_unknown(operands->items[0]);
     }
-    if (!stk_options_manual(command)) {
-        stk_options_help(command, stdout);
-    }
+    stk_options_manual_or_help(command, stdout);
     return STK_EXIT_OK;
 }
 

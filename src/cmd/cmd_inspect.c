@@ -298,8 +298,26 @@ static bool has_nothing(const struct inspect *i)
            strcmp(i->report->format, "data") != 0;
 }
 
+/* Asked for a part of the file, one gets the status of that part. */
+static bool is_part(const struct inspect *i)
+{
+    return i->options->stream > 0 || i->options->member != NULL ||
+           i->options->offset != UINT64_MAX;
+}
+
+static void count_file(struct inspect *i)
+{
+    count(i, i->report->verdict);
+    for (size_t n = 0; n < i->report->n_streams; n++) {
+        count(i, i->report->streams[n].verdict);
+    }
+}
+
 static enum stk_status show_file(struct inspect *i)
 {
+    if (!is_part(i)) {
+        count_file(i);
+    }
     for (size_t n = 0; n < i->report->n_notes; n++) {
         count(i, stk_rules[i->report->notes[n].finding.rule].verdict);
     }

@@ -13,7 +13,10 @@ const struct stk_command *const stk_commands[] = {
 const size_t stk_n_commands = sizeof(stk_commands) / sizeof(stk_commands[0]);
 
 static const struct stk_option main_options[] = {
-    {.name = "version", .kind = STK_OPTION_HELP, .help = "print the version"},
+    {.name = "version",
+     .letter = 'V',
+     .kind = STK_OPTION_HELP,
+     .help = "print the version"},
     STK_OPTIONS_COMMON,
 };
 

@@ -31,7 +31,7 @@ static int main_option(const char *arg)
         }
         return STK_EXIT_OK;
     }
-    if (strcmp(arg, "--version") == 0) {
+    if (strcmp(arg, "--version") == 0 || strcmp(arg, "-V") == 0) {
         (void)printf("stockade %s\n", STOCKADE_VERSION);
         return STK_EXIT_OK;
     }

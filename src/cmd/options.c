@@ -159,9 +159,7 @@ static enum stk_parse help(struct parse *parse, const struct stk_option *option)
         stk_options_dump(parse->command, stdout);
         return STK_PARSE_DONE;
     }
-    if (!stk_options_manual(parse->command)) {
-        stk_options_help(parse->command, stdout);
-    }
+    stk_options_manual_or_help(parse->command, stdout);
     return STK_PARSE_DONE;
 }
 
@@ -248,7 +246,7 @@ static enum stk_parse parse_short(struct parse *parse, const char *letters)
             return STK_PARSE_USAGE;
         }
         if (option->kind == STK_OPTION_HELP) {
-            stk_options_help(parse->command, stdout);
+            (void)stk_options_help(parse->command, stdout);
             return STK_PARSE_DONE;
         }
         if (option->arg == NULL) {

@@ -108,12 +108,16 @@ enum stk_parse stk_options_parse(const struct stk_command *command, int argc, ch
 __attribute__((format(printf, 2, 3))) int stk_usage(const struct stk_command *command,
                                                     const char *format, ...);
 
-/* The one screen of -h, and the machine-readable table. */
-void stk_options_help(const struct stk_command *command, FILE *to);
+/* The one screen of -h: true if the command has limits, which it does not list. And the
+ * machine-readable table. */
+bool stk_options_help(const struct stk_command *command, FILE *to);
 void stk_options_dump(const struct stk_command *command, FILE *to);
 
 /* Opens the manual of a command. False: there is none here, or no man to show it. */
 bool stk_options_manual(const struct stk_command *command);
+
+/* The manual; where there is none the screen of -h, and the limits. */
+void stk_options_manual_or_help(const struct stk_command *command, FILE *to);
 
 /* A number with an optional K, M or G. False: not one, or past 2^64 - 1. */
 bool stk_parse_size(const char *text, bool suffix, uint64_t *ret_value);

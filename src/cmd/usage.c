@@ -54,8 +54,23 @@ static void put_option(const struct stk_option *option, FILE *to)
     (void)fputc('\n', to);
 }
 
+static void put_limits(const struct stk_command *command, FILE *to)
+{
+    (void)fprintf(to, "\nLimits, with their defaults; N may end in K, M or G:\n");
+    for (size_t i = 0; i < command->n_options; i++) {
+        const struct stk_option *option = &command->options[i];
+        char left[64];
+        char value[STK_SIZE_TEXT];
+        if (option->why != NULL) {
+            (void)snprintf(left, sizeof(left), "      --%s N", option->name);
+            (void)fprintf(to, "%-*s  %s [%s]\n", HELP_COLUMN + 4, left, option->help,
+                          stk_size_text(option->value, value));
+        }
+    }
+}
+
 /* Limits are many: one line stands for all of them. */
-void stk_options_help(const struct stk_command *command, FILE *to)
+bool stk_options_help(const struct stk_command *command, FILE *to)
 {
     bool limits = false;
     (void)fprintf(to, "Usage: stockade%s%s [options]%s%s\n%c%s.\n\n", label(command),
@@ -72,7 +87,15 @@ void stk_options_help(const struct stk_command *command, FILE *to)
     }
     if (limits) {
         (void)fprintf(to, "%-*s%s\n", HELP_COLUMN, "      --limit-NAME N",
-                      "change a limit; the manual lists them");
+                      "change a limit; --help lists them");
+    }
+    return limits;
+}
+
+void stk_options_manual_or_help(const struct stk_command *command, FILE *to)
+{
+    if (!stk_options_manual(command) && stk_options_help(command, to)) {
+        put_limits(command, to);
     }
 }
 
@@ -133,7 +156,7 @@ static bool run_man(const char *page)
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return false;
     }
-    /* "No manual entry" is not for our reader: the -h text follows. */
+    /* "No manual entry" is not for our reader: other help follows. */
     (void)posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     bool spawned = posix_spawnp(&pid, man, &actions, NULL, argv, environ) == 0;
     (void)posix_spawn_file_actions_destroy(&actions);

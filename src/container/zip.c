@@ -57,8 +57,8 @@ enum stk_status stk_zip_fetch(struct stk_zip *zip, uint64_t off, size_t len, siz
     return STK_OK;
 }
 
-static void zip_init(struct stk_zip *zip, const struct stk_source *source,
-                     const struct stk_visitor *visitor)
+void stk_zip_init(struct stk_zip *zip, const struct stk_source *source,
+                  const struct stk_visitor *visitor)
 {
     const struct stk_alloc *alloc = visitor->alloc;
     const struct stk_limits *limits = visitor->limits;
@@ -71,7 +71,7 @@ static void zip_init(struct stk_zip *zip, const struct stk_source *source,
     }
 }
 
-static void zip_release(struct stk_zip *zip)
+void stk_zip_release(struct stk_zip *zip)
 {
     const struct stk_alloc *alloc = zip->visitor->alloc;
     stk_free(alloc, zip->entries, zip->cap_entries * sizeof(zip->entries[0]));
@@ -126,9 +126,9 @@ static enum stk_status walk(const struct stk_source *source,
         return STK_OK;
     }
     struct stk_zip zip;
-    zip_init(&zip, source, visitor);
+    stk_zip_init(&zip, source, visitor);
     enum stk_status status = walk_zip(&zip);
-    zip_release(&zip);
+    stk_zip_release(&zip);
     return status;
 }
 

@@ -114,6 +114,10 @@ struct stk_zip {
     bool full; /* limits.members_max was reached */
 };
 
+void stk_zip_init(struct stk_zip *zip, const struct stk_source *source,
+                  const struct stk_visitor *visitor);
+void stk_zip_release(struct stk_zip *zip);
+
 /* note() for the archive: after the first hundred of a kind, more of it are dropped. */
 __attribute__((format(printf, 4, 5))) STK_MUST_USE enum stk_status stk_zip_note(
     struct stk_zip *zip, enum stk_note_kind kind, uint64_t off, const char *format, ...);

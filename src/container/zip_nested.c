@@ -3,8 +3,10 @@
  * A ZIP archive that ends near the end of a tar or cpio file is found there by all who
  * search the end record from the back: zipfile and torch open the outer file as ZIP. They
  * then read what the member holds, and that is handed out as a member. Here is found out
- * whether that is all: each directory that leads somewhere in the outer file must lie in
- * one member, lead to the same place in the member alone, and count from no earlier byte.
+ * whether that is all: each directory in the outer file must have its end record in a
+ * member, lie at the same place in that member alone, and count from no earlier byte. One
+ * that an offset names from the start of the outer file is met by chance too, where many
+ * archives are in it; its headers then lead to no member.
  */
 #include "container/formats.h"
 #include "container/zip.h"
@@ -14,22 +16,28 @@ static const struct stk_format *const outer_formats[] = {
     &stk_format_cpio,
 };
 
-/* What a walk has to say about one byte. */
+struct range {
+    uint64_t off;
+    uint64_t len;
+};
+
+/* What a walk of the outer file has to say about the directories. */
 struct seeker {
-    uint64_t at;
-    uint64_t off; /* of the member that holds it */
-    uint64_t len; /* 0: no member does */
-    bool odd;     /* something was noted */
+    const struct stk_zip *outer;
+    struct range members[STK_ZIP_DIRS_MAX]; /* that hold the end records; or empty */
+    bool odd;                               /* the walk had something to note */
 };
 
 /* Only members that the scanner recognises again count. */
 static enum stk_status see_part(void *ctx, const struct stk_part *part)
 {
     struct seeker *seeker = ctx;
-    if (part->in_file && part->name != NULL && part->role == STK_ROLE_ANY &&
-        seeker->at >= part->off && seeker->at - part->off < part->source.size) {
-        seeker->off = part->off;
-        seeker->len = part->source.size;
+    bool counts = part->in_file && part->name != NULL && part->role == STK_ROLE_ANY;
+    for (size_t i = 0; i < seeker->outer->n_dirs; i++) {
+        uint64_t at = seeker->outer->dirs[i].limit;
+        if (counts && at >= part->off && at - part->off < part->source.size) {
+            seeker->members[i] = (struct range){part->off, part->source.size};
+        }
     }
     return STK_OK;
 }
@@ -49,19 +57,6 @@ static void see_name(void *ctx, const char *format)
 {
     (void)ctx;
     (void)format;
-}
-
-static struct stk_visitor visitor_of(struct seeker *seeker,
-                                     const struct stk_visitor *visitor)
-{
-    return (struct stk_visitor){
-        .ctx = seeker,
-        .alloc = visitor->alloc,
-        .limits = visitor->limits,
-        .part = see_part,
-        .note = see_note,
-        .refine = see_name,
-    };
 }
 
 /* NULL where the source is no archive that holds members as they are. */
@@ -86,44 +81,82 @@ static bool is_same_dir(const struct stk_zip_dir *outer, const struct stk_zip_di
            inner->start >= inner->named;
 }
 
-static bool all_inside(const struct stk_zip *outer, const struct stk_zip *inner,
-                       uint64_t off)
+/* The directory is one of the member alone. */
+static enum stk_status is_inside(const struct stk_zip *outer,
+                                 const struct stk_zip_dir *dir, const struct range *in,
+                                 bool *ret_yes)
 {
-    for (size_t i = 0; i < outer->n_dirs; i++) {
-        size_t k = 0;
-        while (k < inner->n_dirs && !is_same_dir(&outer->dirs[i], &inner->dirs[k], off)) {
-            k++;
-        }
-        if (k == inner->n_dirs) {
-            return false;
+    struct stk_source member = stk_source_part(outer->source, in->off, in->len);
+    struct stk_zip inner = {.source = &member, .visitor = outer->visitor};
+    STK_TRY(stk_zip_find_dirs(&inner));
+    *ret_yes = false;
+    for (size_t i = 0; i < inner.n_dirs; i++) {
+        *ret_yes = *ret_yes || is_same_dir(dir, &inner.dirs[i], in->off);
+    }
+    return STK_OK;
+}
+
+/* None of its headers leads to a member. */
+static enum stk_status leads_nowhere(const struct stk_zip *outer, struct stk_zip_dir dir,
+                                     bool *ret_yes)
+{
+    struct stk_zip zip;
+    stk_zip_init(&zip, outer->source, outer->visitor);
+    enum stk_status status = stk_zip_list(&zip, &dir);
+    if (status == STK_OK) {
+        status = stk_zip_read_locals(&zip);
+    }
+    *ret_yes = !zip.full;
+    for (size_t i = 0; i < zip.n_entries; i++) {
+        *ret_yes = *ret_yes && !zip.entries[i].found;
+    }
+    stk_zip_release(&zip);
+    return status;
+}
+
+static enum stk_status all_nested(const struct stk_zip *outer,
+                                  const struct range *members, bool *ret_yes)
+{
+    *ret_yes = outer->n_dirs > 0;
+    for (size_t i = 0; i < outer->n_dirs && *ret_yes; i++) {
+        const struct stk_zip_dir *dir = &outer->dirs[i];
+        STK_TRY(is_inside(outer, dir, &members[i], ret_yes));
+        if (!*ret_yes && dir->start == dir->named) {
+            STK_TRY(leads_nowhere(outer, *dir, ret_yes));
         }
     }
-    return true;
+    return STK_OK;
+}
+
+/* Limits and trouble of the outer file: what was found is not all. */
+static enum stk_status see_limit(void *ctx, enum stk_note_kind kind, uint64_t off,
+                                 const char *message)
+{
+    return kind == STK_NOTE_LIMIT ? see_note(ctx, kind, off, message) : STK_OK;
 }
 
 enum stk_status stk_zip_is_nested(const struct stk_source *source, struct stk_span head,
                                   const struct stk_visitor *visitor, bool *ret_nested)
 {
     const struct stk_format *format = outer_format(source, head);
-    struct seeker seeker = {.odd = false};
-    struct stk_visitor quiet = visitor_of(&seeker, visitor);
-    struct stk_zip outer = {.source = source, .visitor = &quiet};
+    struct stk_zip outer = {.source = source};
+    struct seeker seeker = {.outer = &outer};
+    struct stk_visitor quiet = {
+        .ctx = &seeker,
+        .alloc = visitor->alloc,
+        .limits = visitor->limits,
+        .part = see_part,
+        .note = see_note,
+        .refine = see_name,
+    };
+    struct stk_visitor deaf = quiet;
+    deaf.note = see_limit; /* what is odd in a member, its own walk notes */
+    outer.visitor = &deaf;
     *ret_nested = false;
     if (format == NULL) {
         return STK_OK;
     }
     STK_TRY(stk_zip_find_dirs(&outer));
-    if (outer.n_dirs == 0 || outer.n_ends != 1) {
-        return STK_OK;
-    }
-    seeker.at = outer.ends[0];
     STK_TRY(format->walk(source, &quiet));
-    if (seeker.odd || seeker.len == 0) {
-        return STK_OK;
-    }
-    struct stk_source member = stk_source_part(source, seeker.off, seeker.len);
-    struct stk_zip inner = {.source = &member, .visitor = &quiet};
-    STK_TRY(stk_zip_find_dirs(&inner)); /* what is odd there, its own walk notes */
-    *ret_nested = all_inside(&outer, &inner, seeker.off);
-    return STK_OK;
+    return seeker.odd ? STK_OK : all_nested(&outer, seeker.members, ret_nested);
 }

@@ -14,6 +14,9 @@
 /* Less room than this has no place for the end of a text. */
 #define SHOW_BOTH_ENDS 64
 
+/* ''...( more)...'' with a number */
+#define SHOW_AROUND 30
+
 /* Least room for one of several values. */
 #define SHOW_SHARE_MIN 24
 
@@ -203,9 +206,8 @@ static bool read_ends(struct stk_machine *m, stk_slot slot, struct ends *e)
 /* 'head'...(57 more)...'tail' */
 static void put_ends(struct writer *w, const struct ends *e, bool utf8, size_t room)
 {
-    static const char around[] = "''...( more)...''01234567";
     bool both = room >= SHOW_BOTH_ENDS;
-    size_t text_room = room - (both ? sizeof around : room < 8 ? room : 8);
+    size_t text_room = room - (both ? SHOW_AROUND : room < 8 ? room : 8);
     size_t head_room = both ? text_room - text_room / 3 : text_room;
     put_char(w, '\'');
     size_t shown = put_front(w, e->head, utf8, head_room);

@@ -20,10 +20,14 @@ static enum stk_status note_build(struct stk_policy *policy,
         return STK_OK;
     }
     struct stk_line line = {0};
+    struct stk_line cause = {0};
     word_build(policy, effect, &line);
     if (stk_slot_kind(effect->target) == STK_OBJECT) {
-        stk_line_contract(policy, &line, stk_slot_class(effect->target),
-                          STK_CLAUSE_STATE);
+        if (rule == STK_RULE_CONTRACT) {
+            STK_TRY(stk_cause_state(policy, effect, &cause));
+        }
+        stk_line_contract(policy, &line, stk_slot_class(effect->target), STK_CLAUSE_STATE,
+                          cause.text);
     }
     if (rule == STK_RULE_CONTRACT_UNKNOWN || rule == STK_RULE_LIMIT) {
         stk_line_add(&line, ", and the state is not known any more");
@@ -108,32 +112,35 @@ static enum stk_clause items_clause(enum stk_opcode op)
     return op == STK_OP_ADDITEMS ? STK_CLAUSE_ADD : STK_CLAUSE_EACH;
 }
 
+/* at: of the item, or of the key, that is shown. */
 static void word_items(struct stk_policy *policy, const struct stk_effect *effect,
-                       struct stk_line *line)
+                       size_t at, struct stk_line *line)
 {
+    size_t end = at + 1;
     stk_line_add(line, "gives items to ");
     stk_line_callee(policy, line, effect->target);
-    stk_line_add(line, ": ");
-    stk_line_slot(policy, line, effect->items[0]);
-    if (items_clause(effect->op) == STK_CLAUSE_PAIRS && effect->n_items > 1) {
+    stk_line_add(line, ": %s", at > 0 ? "..., " : "");
+    stk_line_slot(policy, line, effect->items[at]);
+    if (items_clause(effect->op) == STK_CLAUSE_PAIRS && effect->n_items > end) {
         stk_line_add(line, ": ");
-        stk_line_slot(policy, line, effect->items[1]);
+        stk_line_slot(policy, line, effect->items[end++]);
     }
-    stk_line_add(line, "%s", effect->n_items > 2 ? ", ..." : "");
+    stk_line_add(line, "%s", effect->n_items > end ? ", ..." : "");
 }
 
 static enum stk_status note_items(struct stk_policy *policy,
-                                  const struct stk_effect *effect, enum stk_rule rule)
+                                  const struct stk_effect *effect, enum stk_rule rule,
+                                  size_t at)
 {
     struct stk_subject subject = {.rule = rule, .off = effect->off};
     if (rule == STK_RULE_COUNT || !stk_findings_wants(policy, &subject)) {
         return STK_OK;
     }
     struct stk_line line = {0};
-    word_items(policy, effect, &line);
+    word_items(policy, effect, at, &line);
     if (stk_slot_kind(effect->target) == STK_OBJECT) {
         stk_line_contract(policy, &line, stk_slot_class(effect->target),
-                          items_clause(effect->op));
+                          items_clause(effect->op), NULL);
     }
     return stk_findings_put(policy, &subject, line.text, NULL);
 }
@@ -159,16 +166,18 @@ static enum stk_status items_object(struct stk_policy *policy,
     enum stk_clause clause = items_clause(effect->op);
     size_t step = clause == STK_CLAUSE_PAIRS ? 2 : 1;
     enum stk_match match = STK_MATCH_YES;
+    size_t at = 0;
     struct stk_check check = stk_check_begin(policy, effect);
     for (size_t i = 0; i + step <= effect->n_items && match == STK_MATCH_YES; i += step) {
         struct items items = {.first = effect->items + i, .n = step};
+        at = i;
         (void)stk_check_clause(&check, stk_slot_class(effect->target), clause,
                                match_items, &items, &match);
     }
     STK_TRY(stk_check_end(policy, &check));
     return match == STK_MATCH_YES
                ? STK_OK
-               : note_items(policy, effect, stk_check_rule(&check, match));
+               : note_items(policy, effect, stk_check_rule(&check, match), at);
 }
 
 /* What a call made of which the type alone is known: a list, dict or set takes anything.
@@ -180,13 +189,14 @@ static enum stk_status items_typed(struct stk_policy *policy,
     enum stk_clause clause = items_clause(effect->op);
     for (size_t i = 0; i < effect->n_items; i++) {
         if (stk_slot_is_unheld(effect->items[i])) {
-            return note_items(policy, effect, STK_RULE_CONTRACT);
+            return note_items(policy, effect, STK_RULE_CONTRACT,
+                              clause == STK_CLAUSE_PAIRS ? i - i % 2 : i);
         }
     }
     bool takes = (kind == STK_LIST && clause == STK_CLAUSE_EACH) ||
                  (kind == STK_DICT && clause == STK_CLAUSE_PAIRS) ||
                  (kind == STK_SET && clause == STK_CLAUSE_ADD);
-    return takes ? STK_OK : note_items(policy, effect, STK_RULE_CONTRACT);
+    return takes ? STK_OK : note_items(policy, effect, STK_RULE_CONTRACT, 0);
 }
 
 /* os.environ, sys.modules, a class: its methods are called. */
@@ -195,10 +205,10 @@ static enum stk_status items_global(struct stk_policy *policy,
 {
     const struct stk_global *global = stk_slot_global(policy->machine, effect->target);
     if (global == NULL || global->rating == STK_RATING_VETTED) {
-        return note_items(policy, effect, STK_RULE_CONTRACT);
+        return note_items(policy, effect, STK_RULE_CONTRACT, 0);
     }
     struct stk_line line = {0};
-    word_items(policy, effect, &line);
+    word_items(policy, effect, 0, &line);
     return stk_policy_note_use(policy, effect, global, &line);
 }
 
@@ -216,5 +226,5 @@ enum stk_status stk_policy_items(struct stk_policy *policy,
         return items_typed(policy, effect);
     }
     return kind == STK_OBJECT ? items_object(policy, effect)
-                              : note_items(policy, effect, STK_RULE_CONTRACT);
+                              : note_items(policy, effect, STK_RULE_CONTRACT, 0);
 }

@@ -285,7 +285,7 @@ static enum stk_status look_inside(struct stk_policy *policy,
         if (!stk_arguments_get(&check, &args, i, &item)) {
             return STK_OK;
         }
-        enum stk_kind kind = stk_slot_kind(item);
+        enum stk_kind kind = stk_slot_seen_kind(item);
         if (kind == STK_BYTES || kind == STK_BYTEARRAY || kind == STK_STR) {
             STK_TRY(stk_policy_nested(policy, effect, item, false));
         }
@@ -331,11 +331,19 @@ static enum stk_status note_contract(struct stk_policy *policy,
     if (policy->catalogue->entries[entry].kind == STK_ENTRY_VALUE) {
         stk_line_add(&line, ", which is vetted as a value only");
     }
-    stk_line_contract(policy, &line, entry, STK_CLAUSE_ARGS);
+    stk_line_contract(policy, &line, entry, STK_CLAUSE_ARGS, NULL);
     if (rule != STK_RULE_CONTRACT) {
         stk_line_add(&line, ", and the arguments are not known any more");
     }
     return stk_findings_put(policy, &subject, line.text, NULL);
+}
+
+/* _codecs.encode(text, 'latin1') */
+static stk_slot encoded(struct stk_check *check, const struct stk_arguments *args)
+{
+    uint64_t text = 0;
+    return stk_arguments_get(check, args, 0, &text) ? stk_slot_encoded(text)
+                                                    : stk_slot_typed(STK_BYTES);
 }
 
 static enum stk_status call_vetted(struct stk_policy *policy,
@@ -360,7 +368,7 @@ static enum stk_status call_vetted(struct stk_policy *policy,
         outcome->result = stk_slot_opaque(effect);
         return note_contract(policy, effect, entry, stk_check_rule(&check, match));
     }
-    outcome->result = result;
+    outcome->result = entry == policy->encode ? encoded(&check, &args) : result;
     for (size_t i = 0; i < check.n_streams; i++) {
         STK_TRY(stk_policy_nested(policy, effect, check.streams[i], true));
     }

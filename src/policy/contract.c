@@ -7,9 +7,6 @@
 /* Bytes that an escape may take for one byte of text: \U0000000a. */
 #define ESCAPED 10
 
-/* Keys of one dict pattern; the generator knows the same number. */
-#define KEYS_MAX 128
-
 #define BIT(kind) (UINT32_C(1) << (kind))
 
 /* What `any` takes; the generator has the same. */
@@ -338,8 +335,9 @@ static size_t find_key(const struct stk_check *check, const struct stk_pattern *
 }
 
 /* One key of a dict and its value. */
-static enum stk_match check_pair(struct stk_check *check, const struct stk_pattern *p,
-                                 uint64_t key, uint64_t value, uint64_t seen[2])
+enum stk_match stk_contract_pair(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t key, uint64_t value,
+                                 uint64_t seen[STK_KEYS_MAX / 64])
 {
     struct stk_span text = {0};
     size_t which = p->n;
@@ -368,7 +366,7 @@ static enum stk_match check_pair(struct stk_check *check, const struct stk_patte
 }
 
 static bool all_seen(const struct stk_check *check, const struct stk_pattern *p,
-                     const uint64_t seen[2])
+                     const uint64_t seen[STK_KEYS_MAX / 64])
 {
     for (size_t i = 0; i < p->n; i++) {
         bool optional = (child(check, p, 2 * i) & STK_CHILD_OPTIONAL) != 0;
@@ -383,7 +381,7 @@ static enum stk_match check_dict(struct stk_check *check, const struct stk_patte
                                  uint64_t dict)
 {
     uint64_t n = 0;
-    uint64_t seen[KEYS_MAX / 64] = {0};
+    uint64_t seen[STK_KEYS_MAX / 64] = {0};
     if (!has_kind(check, dict, DICT_MASK)) {
         return STK_MATCH_NO;
     }
@@ -397,7 +395,7 @@ static enum stk_match check_dict(struct stk_check *check, const struct stk_patte
         if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
             return STK_MATCH_UNKNOWN;
         }
-        match = both(match, check_pair(check, p, key, value, seen));
+        match = both(match, stk_contract_pair(check, p, key, value, seen));
     }
     /* A key whose text is not known may be the one that is missing. */
     return match == STK_MATCH_YES ? match_of(all_seen(check, p, seen)) : match;
@@ -407,10 +405,11 @@ static enum stk_match check_dict(struct stk_check *check, const struct stk_patte
  * and no dunder. An instance's own __setstate__ would be called by the next BUILD,
  * __array_interface__ says where numpy finds an array's bytes, and setattr takes
  * __class__. */
-static enum stk_match check_attribute(struct stk_check *check, uint64_t key)
+enum stk_match stk_contract_attribute(struct stk_check *check, uint64_t key,
+                                      uint64_t value)
 {
     struct stk_span text = {0};
-    if (!has_kind(check, key, BIT(STK_STR))) {
+    if (!has_kind(check, key, BIT(STK_STR)) || is_unheld(check, value)) {
         return STK_MATCH_NO;
     }
     enum stk_match read = read_text(check, key, TEXT_MAX, &text);
@@ -433,8 +432,7 @@ static enum stk_match check_attributes(struct stk_check *check, uint64_t dict)
         if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
             return STK_MATCH_UNKNOWN;
         }
-        match = both(match, check_attribute(check, key));
-        match = both(match, match_of(!is_unheld(check, value)));
+        match = both(match, stk_contract_attribute(check, key, value));
     }
     return match;
 }
@@ -657,7 +655,7 @@ enum stk_match stk_contract_arguments(struct stk_check *check, uint32_t pattern,
 
 bool stk_contract_requires(const struct stk_check *check, uint32_t pattern)
 {
-    static const uint64_t none[KEYS_MAX / 64];
+    static const uint64_t none[STK_KEYS_MAX / 64];
     return !all_seen(check, &check->catalogue->patterns[pattern], none);
 }
 

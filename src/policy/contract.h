@@ -49,6 +49,9 @@ struct stk_values {
 
 #define STK_STREAMS_MAX 4
 
+/* Keys of one dict pattern; the generator knows the same number. */
+#define STK_KEYS_MAX 128
+
 /* One evaluation. Zero-initialise, set the first three members. */
 struct stk_check {
     const struct stk_catalogue *catalogue;
@@ -80,6 +83,16 @@ enum stk_match stk_contract_value(struct stk_check *check, uint32_t pattern,
                                   uint64_t value);
 enum stk_match stk_contract_arguments(struct stk_check *check, uint32_t pattern,
                                       const struct stk_arguments *args);
+
+/* One pair of a dict held against a DICT pattern; seen: a bit set for each key of it that
+ * was met. */
+enum stk_match stk_contract_pair(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t key, uint64_t value,
+                                 uint64_t seen[STK_KEYS_MAX / 64]);
+
+/* One pair of what ATTRS and SLOTS take. */
+enum stk_match stk_contract_attribute(struct stk_check *check, uint64_t key,
+                                      uint64_t value);
 
 /* A dict pattern that an empty dict does not match. */
 bool stk_contract_requires(const struct stk_check *check, uint32_t pattern);

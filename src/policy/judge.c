@@ -126,6 +126,8 @@ struct stk_policy *stk_policy_new(struct stk_arena *arena,
     policy->arena = arena;
     policy->options = *options;
     policy->catalogue = options->catalogue != NULL ? options->catalogue : &stk_catalogue;
+    policy->encode = stk_catalogue_entry(policy->catalogue, stk_span_of("_codecs", 7),
+                                         stk_span_of("encode", 6));
     policy->judge = (struct stk_judge){.effect = effect, .ctx = policy};
     policy->values = stk_policy_values(policy);
     return policy;

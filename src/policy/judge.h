@@ -18,6 +18,15 @@ enum stk_loader {
     STK_LOADER_JOBLIB, /* joblib.load: raw arrays behind the BUILD of their wrapper */
 };
 
+/* How the source has the bytes that a loading callable got. Protocols 0 to 2 carry bytes
+ * as the text of which they are the Latin-1 form. */
+enum stk_writing {
+    STK_WRITTEN_BYTES,   /* as they are */
+    STK_WRITTEN_UTF8,    /* as text */
+    STK_WRITTEN_UNICODE, /* as text with the escapes of UNICODE */
+    STK_WRITTEN_STRING,  /* as text in the quotes and with the escapes of STRING */
+};
+
 struct stk_policy;    /* one judge's state */
 struct stk_catalogue; /* catalogue.h */
 
@@ -30,6 +39,10 @@ struct stk_policy_options {
      * into it and answers with the worst verdict found. NULL: undecided. */
     enum stk_status (*nested)(void *ctx, const char *how, uint64_t off, uint64_t len,
                               enum stk_verdict *ret_verdict);
+    /* The same for an argument that _codecs.encode made of the text that lies there.
+     * NULL: undecided. */
+    enum stk_status (*encoded)(void *ctx, const char *how, enum stk_writing writing,
+                               uint64_t off, uint64_t len, enum stk_verdict *ret_verdict);
     /* TORCH: a storage is named by a persistent id: its key (borrowed), how many items it
      * has, and how many bytes each (0: a type that is not one of torch's). May be NULL.
      */

@@ -50,7 +50,8 @@ bool stk_dtype_size(struct stk_span text, uint64_t *ret_size)
 
 bool stk_slot_item_size(stk_slot slot, uint64_t *ret_size)
 {
-    if (stk_slot_kind(slot) != STK_OBJECT || stk_slot_aux(slot) == 0) {
+    if (stk_slot_kind(slot) != STK_OBJECT || stk_slot_is_typed(slot) ||
+        stk_slot_aux(slot) == 0) {
         return false;
     }
     *ret_size = stk_slot_aux(slot) - 1;
@@ -96,6 +97,32 @@ static uint32_t noted_size(struct stk_check *check, const struct stk_made *made)
         return 0;
     }
     return size <= SIZE_NOTED_MAX - 1 ? (uint32_t)size + 1 : 0;
+}
+
+/* ---- encoded text ---- */
+
+/* Tag and aux of such bytes have the offset of the text plus 1; where that does not fit,
+ * they are bytes of which nothing is known. */
+#define TEXT_NOTED_BITS 40
+
+stk_slot stk_slot_encoded(stk_slot value)
+{
+    uint64_t noted = stk_slot_payload(value) + 1;
+    if (stk_slot_kind(value) != STK_STR || noted >> TEXT_NOTED_BITS != 0) {
+        return stk_slot_typed(STK_BYTES);
+    }
+    return stk_slot_object(STK_CLASS_TYPED + STK_BYTES, (uint8_t)(noted & 0xff),
+                           (uint32_t)(noted >> 8));
+}
+
+bool stk_slot_encoded_text(stk_slot slot, stk_slot *ret_text)
+{
+    uint64_t noted = stk_slot_tag(slot) | (uint64_t)stk_slot_aux(slot) << 8;
+    if (!stk_slot_is_typed(slot) || stk_slot_seen_kind(slot) != STK_BYTES || noted == 0) {
+        return false;
+    }
+    *ret_text = stk_slot_make(STK_STR, noted - 1);
+    return true;
 }
 
 /* ---- objects ---- */

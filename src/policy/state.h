@@ -6,6 +6,7 @@
  *   calls.c       callees held against their contracts
  *   results.c     what a matched contract leaves on the stack, and item sizes
  *   builds.c      BUILD and items
+ *   cause.c       which part of a state breaks its contract
  *   arrays.c      joblib's arrays behind a BUILD
  *   persistent.c  persistent ids, extensions, nested streams
  *   findings.c    the list of findings
@@ -33,6 +34,7 @@ struct stk_policy {
     struct stk_judge judge;
     struct stk_values values;
     struct stk_machine *machine; /* of the effect that is judged */
+    uint32_t encode;             /* entry of _codecs.encode, or STK_ENTRY_NONE */
 
     enum stk_verdict verdict;
     struct stk_finding *findings; /* arena, as the next two; n_findings are used */
@@ -126,9 +128,19 @@ void stk_line_arguments(struct stk_policy *policy, struct stk_line *line,
                         const struct stk_effect *effect);
 
 /* "; its contract asks for a or b", from the alternatives of a clause; nothing for the
- * class of a typed result. */
+ * class of a typed result. cause: what breaks it, NULL or empty where that is not known.
+ */
 void stk_line_contract(struct stk_policy *policy, struct stk_line *line, uint32_t entry,
-                       enum stk_clause clause);
+                       enum stk_clause clause, const char *cause);
+
+/* ---- cause.c ---- */
+
+/* Names the part of a state that breaks the contract of its object's class: "key
+ * '__class__' of item 2"; nothing where no part alone does. Only for the wording: it may
+ * give up. */
+STK_MUST_USE enum stk_status stk_cause_state(struct stk_policy *policy,
+                                             const struct stk_effect *effect,
+                                             struct stk_line *ret_cause);
 
 /* Lists a finding about an effect at its offset, unless it is not wanted. */
 STK_MUST_USE enum stk_status stk_policy_note(struct stk_policy *policy,
@@ -198,6 +210,13 @@ bool stk_dtype_size(struct stk_span text, uint64_t *ret_size);
 
 /* The item size noted in an object; false: none. */
 bool stk_slot_item_size(stk_slot slot, uint64_t *ret_size);
+
+/* The bytes that are the Latin-1 form of a value: of a text that the stream wrote, they
+ * say which. */
+stk_slot stk_slot_encoded(stk_slot value);
+
+/* That text; false: none is noted. */
+bool stk_slot_encoded_text(stk_slot slot, stk_slot *ret_text);
 
 /* ---- builds.c ---- */
 

@@ -38,7 +38,7 @@ void stk_contents_head(struct stk_buf *out, const struct stk_listing_options *op
     stk_escape_again(out, contents->report->format);
     stk_buf_str(out, ", ");
     stk_report_size(out, contents->report->size);
-    stk_buf_str(out, ")\n");
+    stk_buf_printf(out, "): %s\n", stk_verdict_name(contents->report->verdict));
 }
 
 static void json_stream(struct stk_jsonw *json, const struct stk_contents *contents,
@@ -118,11 +118,26 @@ static void text_stream(struct stk_buf *out, const struct stk_stream_report *str
     stk_buf_printf(out, ", %s\n", stk_verdict_name(stream->verdict));
 }
 
+/* The worst first, so that the list is not cut before it. Returns how many. */
+static size_t text_hidden(struct stk_buf *out, const struct stk_contents *contents)
+{
+    const struct stk_report *report = contents->report;
+    size_t listed = 0;
+    for (int verdict = STK_VERDICT_DANGEROUS; verdict >= STK_VERDICT_CLEAN; verdict--) {
+        for (size_t i = 0; i < report->n_streams && listed < LISTED_MAX; i++) {
+            if (!contents->shown[i] && (int)report->streams[i].verdict == verdict) {
+                text_stream(out, &report->streams[i], i);
+                listed++;
+            }
+        }
+    }
+    return listed;
+}
+
 static void text_tail(struct stk_buf *out, const struct stk_contents *contents)
 {
     const struct stk_report *report = contents->report;
     size_t hidden = 0;
-    size_t listed = 0;
     for (size_t i = 0; i < report->n_streams; i++) {
         hidden += !contents->shown[i];
     }
@@ -130,12 +145,7 @@ static void text_tail(struct stk_buf *out, const struct stk_contents *contents)
         stk_buf_printf(out, "# not shown: %llu more stream%s (--all shows every one)\n",
                        (unsigned long long)hidden, hidden == 1 ? "" : "s");
     }
-    for (size_t i = 0; i < report->n_streams && listed < LISTED_MAX; i++) {
-        if (!contents->shown[i]) {
-            text_stream(out, &report->streams[i], i);
-            listed++;
-        }
-    }
+    size_t listed = text_hidden(out, contents);
     if (hidden > listed) {
         stk_buf_printf(out, "#   and %llu more\n", (unsigned long long)(hidden - listed));
     }

@@ -14,11 +14,12 @@ struct stk_contents {
     const bool *shown; /* by index; NULL where there are no streams */
 };
 
-/* The first line, or the head of the JSON document up to its list "streams". */
+/* The first line, with the file's verdict, or the head of the JSON document up to its
+ * list "streams". */
 void stk_contents_head(struct stk_buf *out, const struct stk_listing_options *options,
                        const struct stk_contents *contents);
 
-/* Streams that were not shown and findings about the containers, or all of them and the
- * end of the document. */
+/* Streams that were not shown, the worst first, and findings about the containers, or all
+ * of them and the end of the document. */
 void stk_contents_tail(struct stk_buf *out, const struct stk_listing_options *options,
                        const struct stk_contents *contents);

@@ -173,16 +173,11 @@ static enum stk_status visit_note(void *ctx, enum stk_note_kind kind, uint64_t o
     return stk_scan_note(w->s, w->place, rules[kind], off, message);
 }
 
-static uint64_t storage_hash(struct stk_span key)
-{
-    return stk_hash(key, 4);
-}
-
 static bool is_storage(void *ctx, struct stk_span key)
 {
     struct walk *w = ctx;
     uint64_t index = 0;
-    return stk_map_get(&w->s->storage_by_key, storage_hash(key), &index);
+    return stk_map_get(&w->s->storage_by_key, stk_storage_hash(w->s, key), &index);
 }
 
 static bool storage_size(void *ctx, struct stk_span key, uint64_t *ret_items,
@@ -190,7 +185,7 @@ static bool storage_size(void *ctx, struct stk_span key, uint64_t *ret_items,
 {
     struct walk *w = ctx;
     uint64_t index = 0;
-    if (!stk_map_get(&w->s->storage_by_key, storage_hash(key), &index) ||
+    if (!stk_map_get(&w->s->storage_by_key, stk_storage_hash(w->s, key), &index) ||
         w->s->storages[index].item_size == 0) {
         return false;
     }
@@ -226,7 +221,10 @@ static enum stk_status walk_format(struct stk_scanner *s, const struct stk_place
     if (s->depth == 0 && s->format == NULL) {
         s->format = format->name;
     }
+    uint64_t around = s->walk;
+    s->walk = ++s->n_walks;
     enum stk_status status = format->walk(&place->source, &visitor);
+    s->walk = around;
     *front_taken = *front_taken || w.front_taken;
     return status;
 }
@@ -335,6 +333,8 @@ static void forget(struct stk_scanner *s, uint64_t size)
     }
     stk_arena_clear(&s->arena);
     stk_map_clear(&s->storage_by_key);
+    s->walk = 0;
+    s->n_walks = 0;
     s->n_streams = 0;
     s->n_notes = 0;
     s->n_storages = 0;

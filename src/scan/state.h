@@ -48,7 +48,9 @@ struct stk_scanner {
     struct stk_storage *storages; /* owned array */
     size_t n_storages;
     size_t cap_storages;
-    struct stk_map storage_by_key; /* hash of the key -> index */
+    struct stk_map storage_by_key; /* stk_storage_hash -> index */
+    uint64_t walk;                 /* the container that is being walked; 0: none */
+    uint64_t n_walks;
 
     uint64_t depth;
     uint64_t depth_max; /* as limited, and no more than the stack bears */
@@ -62,6 +64,12 @@ struct stk_scanner {
     void *found_ctx;
     struct stk_report report;
 };
+
+/* A storage belongs to the archive whose stream named it, not to others in the file. */
+static inline uint64_t stk_storage_hash(const struct stk_scanner *s, struct stk_span key)
+{
+    return stk_hash(key, 4 + s->walk);
+}
 
 /* How sure it must be that bytes are a stream. */
 enum stk_stance {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pickle/text.h"
 #include "scan/state.h"
 
 /* Bytes that begin with PROTO are a stream, even though they neither end nor import
@@ -13,9 +14,9 @@
 struct stream {
     struct stk_scanner *s;
     const struct stk_place *place;
-    /* What was found in bytes that a loading callable got: where they begin -> length and
-     * verdict. The same bytes are loaded again by each reading, and as often as the
-     * stream likes. */
+    /* What was found in bytes that a loading callable got: where they begin and how they
+     * are written -> length and verdict. The same bytes are loaded again by each reading,
+     * and as often as the stream likes. */
     struct stk_map nested;
 };
 
@@ -45,7 +46,8 @@ static enum stk_status note_storage(void *ctx, struct stk_span key, uint64_t ite
     STK_TRY(stk_grow(s->alloc, &array, &s->cap_storages, sizeof *s->storages,
                      s->n_storages + 1, SIZE_MAX / sizeof *s->storages));
     s->storages = array;
-    STK_TRY(stk_map_put(&s->storage_by_key, stk_hash(key, 4), s->n_storages, &added));
+    STK_TRY(
+        stk_map_put(&s->storage_by_key, stk_storage_hash(s, key), s->n_storages, &added));
     s->storages[s->n_storages++] =
         (struct stk_storage){.items = items, .item_size = item_size};
     return STK_OK;
@@ -97,15 +99,104 @@ static enum stk_status look_into(struct stk_scanner *s, const struct stk_place *
     return STK_OK;
 }
 
+/* The Latin-1 form of UTF-8, at most as long; they may be the same memory. */
+static bool to_latin1(struct stk_span text, uint8_t *out, size_t *ret_len)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        if (c >= 0x80) {
+            if ((c & 0xfe) != 0xc2 || ++i == text.len || (text.data[i] & 0xc0) != 0x80) {
+                return false;
+            }
+            c = (uint8_t)((c & 3) << 6 | (text.data[i] & 0x3f));
+        }
+        out[len++] = c;
+    }
+    *ret_len = len;
+    return true;
+}
+
+/* Turns a text as it is written into its Latin-1 form, in place. *ret_fits: it has one.
+ */
+static enum stk_status encode(struct stk_scanner *s, enum stk_writing writing,
+                              uint8_t *bytes, size_t *len, bool *ret_fits)
+{
+    struct stk_span raw = stk_span_of(bytes, *len);
+    if (writing == STK_WRITTEN_UTF8) {
+        *ret_fits = to_latin1(raw, bytes, len);
+        return STK_OK;
+    }
+    struct stk_buf text;
+    stk_buf_init(&text, s->alloc, 2 * raw.len + 1); /* of a byte above 0x7f two */
+    bool valid = writing == STK_WRITTEN_UNICODE ? stk_text_raw_unicode(raw, &text)
+                                                : stk_text_quoted(raw, &text);
+    enum stk_status status = text.status;
+    if (status == STK_OK) {
+        *ret_fits = valid && to_latin1(stk_buf_span(&text), bytes, len);
+    }
+    stk_buf_release(&text);
+    return status;
+}
+
+/* Looks into the Latin-1 form of the text at a place; where it has none, the callable
+ * gets no bytes. */
+static enum stk_status scan_encoded(struct stk_scanner *s, const struct stk_place *inner,
+                                    enum stk_writing writing,
+                                    enum stk_verdict *ret_verdict)
+{
+    size_t size = 0;
+    bool fits = false;
+    if (!stk_to_size(inner->source.size, &size) || size > SIZE_MAX / 4) {
+        *ret_verdict = STK_VERDICT_UNDECIDED;
+        return STK_OK;
+    }
+    size_t len = size;
+    uint8_t *bytes = stk_new_buffer(s->alloc, size + 1);
+    enum stk_status status =
+        bytes == NULL ? STK_E_NOMEM : stk_source_read(&inner->source, 0, bytes, size);
+    if (status == STK_OK) {
+        status = encode(s, writing, bytes, &len, &fits);
+    }
+    if (status == STK_OK && fits) {
+        struct stk_place decoded = {.member = inner->member,
+                                    .source = stk_source_of(stk_span_of(bytes, len))};
+        status = look_into(s, &decoded, ret_verdict);
+    } else if (status == STK_OK) {
+        *ret_verdict = STK_VERDICT_UNDECIDED;
+    }
+    stk_free(s->alloc, bytes, size + 1);
+    return status;
+}
+
+/* Takes what looking into len bytes costs; NULL: it may be done, else why not. */
+static const char *take_cost(struct stk_scanner *s, enum stk_writing writing,
+                             uint64_t len)
+{
+    if (len >= s->nested_left || s->nested_left - len < NESTED_COST) {
+        return "nested streams overlap more often than depth-max allows";
+    }
+    if (writing != STK_WRITTEN_BYTES) {
+        if (len > s->expand_left) {
+            return "nested streams written as text expand to more than expand-max";
+        }
+        s->expand_left -= len;
+    }
+    s->nested_left -= len + NESTED_COST;
+    return NULL;
+}
+
 /* Bytes that a loading callable gets, for the first time or once more. */
-static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uint64_t len,
-                                   enum stk_verdict *ret_verdict)
+static enum stk_status scan_encoding(void *ctx, const char *how, enum stk_writing writing,
+                                     uint64_t off, uint64_t len,
+                                     enum stk_verdict *ret_verdict)
 {
     struct stream *stream = ctx;
     struct stk_scanner *s = stream->s;
+    uint64_t key = off << 2 | (uint64_t)writing;
     uint64_t known = 0;
     bool added = false;
-    if (stk_map_get(&stream->nested, off, &known) && known >> 2 == len) {
+    if (stk_map_get(&stream->nested, key, &known) && known >> 2 == len) {
         *ret_verdict = (enum stk_verdict)(known & 3);
         return STK_OK;
     }
@@ -116,14 +207,20 @@ static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uin
     if (inner.member == NULL) {
         return STK_E_NOMEM;
     }
-    if (len >= s->nested_left || s->nested_left - len < NESTED_COST) {
+    const char *refused = take_cost(s, writing, len);
+    if (refused != NULL) {
         *ret_verdict = STK_VERDICT_UNDECIDED;
-        return stk_scan_note(s, &inner, STK_RULE_LIMIT, 0,
-                             "nested streams overlap more often than depth-max allows");
+        return stk_scan_note(s, &inner, STK_RULE_LIMIT, 0, refused);
     }
-    s->nested_left -= len + NESTED_COST;
-    STK_TRY(look_into(s, &inner, ret_verdict));
-    return stk_map_put(&stream->nested, off, len << 2 | (uint64_t)*ret_verdict, &added);
+    STK_TRY(writing == STK_WRITTEN_BYTES ? look_into(s, &inner, ret_verdict)
+                                         : scan_encoded(s, &inner, writing, ret_verdict));
+    return stk_map_put(&stream->nested, key, len << 2 | (uint64_t)*ret_verdict, &added);
+}
+
+static enum stk_status scan_nested(void *ctx, const char *how, uint64_t off, uint64_t len,
+                                   enum stk_verdict *ret_verdict)
+{
+    return scan_encoding(ctx, how, STK_WRITTEN_BYTES, off, len, ret_verdict);
 }
 
 /* ---- the report ---- */
@@ -266,6 +363,7 @@ static enum stk_status run_stream(struct stream *stream, uint64_t off,
         .loader = loader,
         .limits = s->limits,
         .nested = scan_nested,
+        .encoded = scan_encoding,
         .storage = note_storage,
         .ctx = stream,
     };

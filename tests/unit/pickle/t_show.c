@@ -54,8 +54,12 @@ static void text_is_escaped(void **state)
     SHOWN("\x96\2\0\0\0\0\0\0\0os.", "bytearray(b'os')");
     SHOWN("\x8c\4a\nb'.", "'a\\nb\\''");
     SHOWN("\x8c\4\x1b[2J.", "'\\x1b[2J'");
-    SHOWN("\x8c\3\\\x7f\r.", "'\\\\\\x7f\\x0d'");
-    SHOWN("\x8c\2\xc3\xa9.", "'\\xc3\\xa9'");
+    SHOWN("\x8c\3\\\x7f\r.", "'\\\\\\x7f\\r'");
+    SHOWN("\x8c\2\xc3\xa9.", "'\\xe9'");
+    SHOWN("C\2\xc3\xa9.", "b'\\xc3\\xa9'");
+    SHOWN("\x8c\7\xe2\x80\xae\xf0\x9f\x98\x80.", "'\\u202e\\U0001f600'");
+    SHOWN("\x8c\3\xed\xa0\x80.", "'\\ud800'");
+    SHOWN("\x8c\1\t.", "'\\t'");
     SHOWN("V\\u000a\n.", "'\\n'");
     SHOWN("C\1\0.", "b'\\x00'");
     SHOWN("\x8c\0.", "''");
@@ -79,7 +83,7 @@ static void names(void **state)
     (void)state;
     SHOWN("cos\nsystem\n.", "os.system");
     SHOWN("c__builtin__\neval\n.", "builtins.eval");
-    SHOWN("c\xc3\xa9\n\x1b[2J\n.", "\\xc3\\xa9.\\x1b[2J");
+    SHOWN("c\xc3\xa9\n\x1b[2J\n.", "\\xe9.\\x1b[2J");
     SHOWN("cos\nsystem\n)R.", "<result of os.system>");
     SHOWN("Px\n)R.", "<result of a call>");
     SHOWN("Px\n\x8c\1x\x93.", "<computed name>");
@@ -91,10 +95,7 @@ static void long_values_are_cut(void **state)
     (void)state;
     CUT("\x8c\x0a"
         "abcdefghij.",
-        12, "'abcdefghij'...");
-    CUT("\x8c\x0a"
-        "abcdefghij.",
-        13, "'abcdefghij'");
+        12, "'abcdefghij'");
     CUT("\x8c\x0a"
         "abcdefghij.",
         11, "'abc...'");
@@ -133,25 +134,56 @@ static void any_value_at_any_length(void **state)
     }
 }
 
-static void text_that_cannot_be_read(void **state)
+/* A long argument must not push out of sight what it ends in, or what follows it. */
+static void both_ends_are_shown(void **state)
 {
     (void)state;
-    struct follow f;
-    struct stk_buf stream;
-    build_init(&stream);
-    PUT(&stream, "X");
-    put_u32(&stream, 65537);
-    PUT_REPEAT(&stream, "x", 65537);
-    PUT(&stream, ".");
-    struct pieces pieces = {.data = stream.data, .len = stream.len};
-    struct stk_source source = pieces_source(&pieces);
-    follow_init(&f);
-    follow_open(&f);
-    follow_run(&f, &source, &stk_reading_reference);
-    /* Longer than what is looked at in order to show a part of it. */
-    assert_string_equal(stk_slot_show(f.machine, f.run.value, 100), "'...'");
-    follow_close(&f);
-    stk_buf_release(&stream);
+    CUT("X\x5a\0\0\0"
+        "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+        "ffffffffffgggggggggghhhhhhhhhhiiiiiiii\nZ.",
+        80, "'aaaaaaaaaabbbbbbbbbbccccccccccdddd'...(41 more)...'hhhhhiiiiiiii\\nZ'");
+    CUT("(X\x3c\0\0\0aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbcccccccccccccccccccc"
+        "\x8c\5| sh\nt.",
+        60, "('aaaaaaaaaaaaaaaaaaaa...', '| sh\\n')");
+    CUT("}X\x3c\0\0\0aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbcccccccccccccccccccc"
+        "\x8c\5| sh\ns.",
+        60, "{'aaaaaaaaaaaaaaaaaaaab...': '| sh\\n'}");
+    /* Not inside a character: of é a half is no é. */
+    CUT("X\x48\0\0\0"
+        "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+        "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+        "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+        "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9.",
+        64, "'\\xe9\\xe9\\xe9\\xe9\\xe9'...(58 more)...'\\xe9\\xe9'");
+}
+
+/* Too long to be read for a part of it: the ends are, of a payload and of a line. */
+static void text_of_any_length(void **state)
+{
+    (void)state;
+    for (int line = 0; line < 2; line++) {
+        struct follow f;
+        struct stk_buf stream;
+        build_init(&stream);
+        stk_buf_byte(&stream, line ? 'V' : 'X');
+        if (!line) {
+            put_u32(&stream, 100012);
+        }
+        PUT(&stream, "begin ");
+        PUT_REPEAT(&stream, "x", 100000);
+        PUT(&stream, "  | sh");
+        stk_buf_str(&stream, line ? "\n." : ".");
+        struct pieces pieces = {.data = stream.data, .len = stream.len};
+        struct stk_source source = pieces_source(&pieces);
+        follow_init(&f);
+        follow_open(&f);
+        follow_run(&f, &source, &stk_reading_reference);
+        assert_string_equal(stk_slot_show(f.machine, f.run.value, 80),
+                            "'begin xxxxxxxxxxxxxxxxxxxxxxxxxxxx'...(99962 more)..."
+                            "'xxxxxxxxxx  | sh'");
+        follow_close(&f);
+        stk_buf_release(&stream);
+    }
 }
 
 static void without_memory(void **state)
@@ -170,13 +202,10 @@ static void without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_values),
-        cmocka_unit_test(text_is_escaped),
-        cmocka_unit_test(tuples_and_dicts),
-        cmocka_unit_test(names),
-        cmocka_unit_test(long_values_are_cut),
-        cmocka_unit_test(any_value_at_any_length),
-        cmocka_unit_test(text_that_cannot_be_read),
+        cmocka_unit_test(plain_values),        cmocka_unit_test(text_is_escaped),
+        cmocka_unit_test(tuples_and_dicts),    cmocka_unit_test(names),
+        cmocka_unit_test(long_values_are_cut), cmocka_unit_test(any_value_at_any_length),
+        cmocka_unit_test(both_ends_are_shown), cmocka_unit_test(text_of_any_length),
         cmocka_unit_test(without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,8 @@ static void sizes_that_are_not_known(void **state)
                   "STK208 97 an array follows, and where it ends is not known\n");
     EXPECT_JOBLIB(
         "\x80\x02" WRAPPER "b" ITEMS ".", UNDECIDED,
-        "STK303 14 gives <c.Array> the state {}; its contract asks for "
+        "STK303 14 gives <c.Array> the state {}; the missing key 'subclass' breaks its "
+        "contract, which asks for "
         "{\"subclass\": &c.Plain, \"shape\": tuple<int>, \"dtype\": #c.Sized:two} "
         "or {\"subclass\": &c.Plain, \"shape\": tuple<int>, \"dtype\": #c.Sized, "
         "\"numpy_array_alignment_bytes\"?: none|int}\n"

@@ -123,6 +123,96 @@ static void dangerous_loaders(void **state)
     rated_release(&r);
 }
 
+/* ---- bytes made of a text ---- */
+
+struct encoded {
+    enum stk_writing writing;
+    uint64_t off;
+    uint64_t len;
+    unsigned n;
+    enum stk_verdict verdict; /* the answer */
+};
+
+static enum stk_status note_encoded(void *ctx, const char *how, enum stk_writing writing,
+                                    uint64_t off, uint64_t len,
+                                    enum stk_verdict *ret_verdict)
+{
+    struct encoded *e = ctx;
+    assert_string_equal(how, "torch.storage._load_from_bytes");
+    e->writing = writing;
+    e->off = off;
+    e->len = len;
+    e->n++;
+    *ret_verdict = e->verdict;
+    return STK_OK;
+}
+
+/* torch.storage._load_from_bytes(_codecs.encode(text, 'latin1')): the text at byte 51. */
+#define LOAD_TEXT(text) "ctorch.storage\n_load_from_bytes\n(c_codecs\nencode\n(" text
+#define AS_LATIN1 "Vlatin1\ntRtR."
+
+/* Rates under the catalogue of the library, which has _codecs.encode. */
+static void rate_encoded(struct encoded *e, const char *bytes, size_t len,
+                         enum stk_verdict verdict)
+{
+    struct rated r;
+    rated_init(&r, STK_LOADER_PICKLE);
+    r.options.catalogue = NULL;
+    r.options.nested = NULL;
+    r.options.encoded = e == NULL ? NULL : note_encoded;
+    r.options.ctx = e;
+    rated_run(&r, &stk_alloc_libc, bytes, len);
+    assert_int_equal(r.status, STK_OK);
+    assert_int_equal(stk_policy_verdict(r.policy), verdict);
+    rated_release(&r);
+}
+
+static void texts_and_how_they_are_written(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        enum stk_writing writing;
+        uint64_t text_off;
+        uint64_t text_len;
+        enum stk_verdict clean; /* what becomes of that verdict */
+    } cases[] = {
+#define TEXT(text) LOAD_TEXT(text) AS_LATIN1, sizeof(LOAD_TEXT(text) AS_LATIN1) - 1
+        {TEXT("X\x03\x00\x00\x00"
+              "abc"),
+         STK_WRITTEN_UTF8, 56, 3, STK_VERDICT_CLEAN},
+        {TEXT("\x8c\x02\xc2\x80"), STK_WRITTEN_UTF8, 53, 2, STK_VERDICT_CLEAN},
+        {TEXT("Va\\u0062\n"), STK_WRITTEN_UNICODE, 52, 7, STK_VERDICT_CLEAN},
+        {TEXT("S'ab'\n"), STK_WRITTEN_STRING, 52, 4, STK_VERDICT_UNDECIDED},
+        {TEXT("U\x01N"), STK_WRITTEN_BYTES, 53, 1, STK_VERDICT_UNDECIDED},
+        {TEXT("T\x01\x00\x00\x00N"), STK_WRITTEN_BYTES, 56, 1, STK_VERDICT_UNDECIDED},
+#undef TEXT
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct encoded e = {.verdict = STK_VERDICT_CLEAN};
+        rate_encoded(&e, cases[i].bytes, cases[i].len, cases[i].clean);
+        assert_int_equal(e.n, 1);
+        assert_int_equal(e.writing, cases[i].writing);
+        assert_int_equal(e.off, cases[i].text_off);
+        assert_int_equal(e.len, cases[i].text_len);
+        e.verdict = STK_VERDICT_DANGEROUS;
+        rate_encoded(&e, cases[i].bytes, cases[i].len, STK_VERDICT_DANGEROUS);
+        rate_encoded(NULL, cases[i].bytes, cases[i].len, STK_VERDICT_UNDECIDED);
+    }
+}
+
+/* Which text the bytes came from is not known: no text of the stream's is made up. */
+static void bytes_of_another_origin(void **state)
+{
+    static const char joined[] = "ctorch.storage\n_load_from_bytes\n(cbuiltins\nbytes\n("
+                                 "X\x01\x00\x00\x00NVlatin1\ntRtR.";
+    struct encoded e = {.verdict = STK_VERDICT_CLEAN};
+    (void)state;
+    rate_encoded(&e, joined, sizeof joined - 1, STK_VERDICT_UNDECIDED);
+    assert_int_equal(e.n, 0);
+}
+
 static enum stk_status rate_all(const struct stk_alloc *alloc, void *arg)
 {
     static const char bytes[] =
@@ -155,6 +245,8 @@ int main(void)
         cmocka_unit_test(nested_verdicts),
         cmocka_unit_test(nobody_looks_inside),
         cmocka_unit_test(dangerous_loaders),
+        cmocka_unit_test(texts_and_how_they_are_written),
+        cmocka_unit_test(bytes_of_another_origin),
         cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

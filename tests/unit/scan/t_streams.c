@@ -298,6 +298,152 @@ static void text_that_decodes(void **state)
     assert_non_null(strstr(report, "dangerous os.system"));
 }
 
+/* ---- nested loads of text ---- */
+
+/* torch.storage._load_from_bytes(_codecs.encode(text, 'latin1')): the opcode of the text
+ * at byte 51. */
+#define LOAD_TEXT(text)                                                                  \
+    "ctorch.storage\n_load_from_bytes\n(c_codecs\nencode\n(" text "Vlatin1\ntRtR."
+
+static void a_nested_stream_in_text(void **state)
+{
+    (void)state;
+    CHECK(LOAD_TEXT("X\x17\x00\x00\x00\xc2\x80\x02" EVIL), 56 + 24 + 12,
+          "pickle dangerous\n"
+          "torch.storage._load_from_bytes@56 0+23 p2 dangerous os.system\n"
+          "  STK101 2\n"
+          "- 0+92 p- dangerous torch.storage._load_from_bytes _codecs.encode\n"
+          "  STK105 90\n");
+}
+
+/* Every way to write the text gives the same bytes: 80 02 and EVIL, of which "R" is an
+ * escape where there are any. */
+static void every_writing(void **state)
+{
+#define CALL "cos\\nsystem\\n(S\"id\"\\nt\\x52."
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } cases[] = {
+        {LIT(LOAD_TEXT("V\x80\x02"
+                       "cos\\u000asystem\\u000a(S'id'\\u000at\\U00000052.\n"))},
+        {LIT(LOAD_TEXT("S'\\x80\\x02" CALL "'\n"))},
+        {LIT(LOAD_TEXT("U\x17\x80\x02" EVIL))},
+        {LIT(LOAD_TEXT("\x8c\x18\xc2\x80\x02" EVIL))},
+    };
+#undef CALL
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *report = check_report(NULL, cases[i].bytes, cases[i].len);
+        assert_memory_equal(report, "pickle dangerous\n", 17);
+        assert_non_null(strstr(report, " 0+23 p2 dangerous os.system\n"));
+    }
+}
+
+/* All 256 bytes arrive as they are. */
+static void every_byte_of_a_text(void **state)
+{
+    static const char head[] = "cpickle\nloads\n(c_codecs\nencode\n(X";
+    static const char tail[] = "Vlatin1\ntRtR.";
+    static const char end[] = "0" EVIL;
+    uint8_t bytes[1024];
+    size_t at = sizeof(head) - 1;
+    (void)state;
+    memcpy(bytes, head, at);
+    size_t len = at + 4;
+    bytes[len++] = 'B'; /* BINBYTES of 256 bytes */
+    memcpy(bytes + len, "\0\1\0\0", 4);
+    len += 4;
+    for (unsigned c = 0; c < 256; c++) {
+        if (c >= 0x80) {
+            bytes[len++] = (uint8_t)(0xc0 | c >> 6);
+        }
+        bytes[len++] = (uint8_t)(c >= 0x80 ? 0x80 | (c & 0x3f) : c);
+    }
+    memcpy(bytes + len, end, sizeof(end) - 1);
+    len += sizeof(end) - 1;
+    size_t text = len - at - 4;
+    memcpy(bytes + at, (uint8_t[4]){(uint8_t)text, (uint8_t)(text >> 8), 0, 0}, 4);
+    memcpy(bytes + len, tail, sizeof(tail) - 1);
+    const char *report = check_report(NULL, bytes, len + sizeof(tail) - 1);
+    assert_non_null(strstr(report, "pickle.loads@37 0+283 p- dangerous os.system\n"));
+}
+
+/* No loader gets anything from these: what they carry is not known. */
+static void texts_without_bytes(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        check_verdict(NULL, LIT(LOAD_TEXT("X\x04\x00\x00\x00\xc4\x80N."))), "undecided");
+    assert_string_equal(
+        check_verdict(NULL, LIT(LOAD_TEXT("X\x05\x00\x00\x00\xe2\x82\xacN."))),
+        "undecided");
+    assert_string_equal(check_verdict(NULL, LIT(LOAD_TEXT("V\\u0100N.\n"))), "undecided");
+    assert_string_equal(check_verdict(NULL, LIT(LOAD_TEXT("V\\ud880N.\n"))), "undecided");
+    assert_string_equal(check_verdict(NULL, LIT(LOAD_TEXT("X\x00\x00\x00\x00"))),
+                        "undecided");
+    assert_string_equal(check_verdict(NULL, LIT(LOAD_TEXT("X\x02\x00\x00\x00N."))),
+                        "clean");
+}
+
+/* The bytes of a text and bytes at the same place are not the same: nor are their
+ * verdicts. */
+static void a_text_loaded_again(void **state)
+{
+    (void)state;
+    CHECK("X\x15\x00\x00\x00" EVIL "q\x00"
+          "0c_codecs\nencode\n(h\x00Vlatin1\ntRq\x01"
+          "0ctorch.storage\n_load_from_bytes\nq\x02"
+          "0h\x02h\x01\x85R0h\x02h\x01\x85R.",
+          104,
+          "pickle dangerous\n"
+          "torch.storage._load_from_bytes@5 0+21 p- dangerous os.system\n"
+          "  STK101 0\n"
+          "- 0+104 p- dangerous _codecs.encode torch.storage._load_from_bytes\n"
+          "  STK105 95\n"
+          "  STK105 103\n");
+}
+
+/* Texts count as what is expanded. */
+static void texts_and_the_limit_of_expansion(void **state)
+{
+    struct stk_limits limits = defaults;
+    (void)state;
+    limits.expand_max = 2;
+    assert_string_equal(check_verdict(&limits, LIT(LOAD_TEXT("X\x02\x00\x00\x00N."))),
+                        "clean");
+    const char *report = check_report(&limits, LIT(LOAD_TEXT("X\x03\x00\x00\x00NN.")));
+    assert_memory_equal(report, "pickle undecided\n", 17);
+    assert_non_null(strstr(report, "@56 STK203 0 nested streams written as text expand"));
+}
+
+static enum stk_status scan_texts(const struct stk_alloc *alloc, void *arg)
+{
+    static const char unicode[] = LOAD_TEXT("V\x80\x02\\u004e.\n");
+    static const char utf8[] = LOAD_TEXT("X\x05\x00\x00\x00\xc2\x80\x02N.");
+    const struct stk_report *report = NULL;
+    (void)arg;
+    struct stk_scanner *s = stk_scanner_new(alloc, &defaults);
+    if (s == NULL) {
+        return STK_E_NOMEM;
+    }
+    struct stk_source source = stk_source_of(stk_span_of(unicode, sizeof(unicode) - 1));
+    enum stk_status status = stk_scan(s, &source, &report);
+    if (status == STK_OK) {
+        source = stk_source_of(stk_span_of(utf8, sizeof(utf8) - 1));
+        status = stk_scan(s, &source, &report);
+    }
+    assert_true(status != STK_OK || report->verdict == STK_VERDICT_CLEAN);
+    stk_scanner_free(s);
+    return status;
+}
+
+static void memory_may_fail_at_texts(void **state)
+{
+    (void)state;
+    STK_OOM_LOOP(scan_texts, NULL);
+}
+
 /* ---- joblib and torch ---- */
 
 static void a_joblib_file_is_counted_once(void **state)
@@ -355,6 +501,13 @@ int main(void)
         cmocka_unit_test(the_same_bytes_loaded_again),
         cmocka_unit_test(nested_in_ambiguous_streams),
         cmocka_unit_test(text_that_decodes),
+        cmocka_unit_test(a_nested_stream_in_text),
+        cmocka_unit_test(every_writing),
+        cmocka_unit_test(every_byte_of_a_text),
+        cmocka_unit_test(texts_without_bytes),
+        cmocka_unit_test(a_text_loaded_again),
+        cmocka_unit_test(texts_and_the_limit_of_expansion),
+        cmocka_unit_test(memory_may_fail_at_texts),
         cmocka_unit_test(a_joblib_file_is_counted_once),
         cmocka_unit_test(opcodes_in_a_joblib_array),
         cmocka_unit_test(a_joblib_file_and_no_room_for_reports),
