@@ -35,7 +35,7 @@
     X(members_max, "members-max", UINT64_C(1) << 20, "members",                          \
       "members of one archive; a large checkpoint has thousands")                        \
     X(expand_max, "expand-max", UINT64_C(1) << 29, "bytes",                              \
-      "what the compressed parts of one file may expand to, added up")                   \
+      "what compressed parts and streams written as text may expand to, added up")       \
     X(search_factor, "search-factor", 8, "times the size",                               \
       "work spent on looking for streams in bytes of no known format")                   \
     X(streams_max, "streams-max", 65536, "streams", "streams reported of one file")      \

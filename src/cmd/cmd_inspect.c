@@ -78,6 +78,7 @@ static const struct stk_option options[] = {
      .kind = STK_OPTION_SIZE,
      .field = FIELD(offset),
      .arg = "N",
+     .zero = true,
      .help = "read the bytes from N on, whatever they are"},
     {.name = "reading",
      .kind = STK_OPTION_CHOICE,

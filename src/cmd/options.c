@@ -138,7 +138,7 @@ static enum stk_parse set_number(struct parse *parse, const struct stk_option *o
         return bad_value(parse, option, value,
                          suffix ? "a number, with K, M or G behind it" : "a number");
     }
-    if (number == 0) {
+    if (number == 0 && !option->zero) {
         return bad_value(parse, option, value, "a number above 0");
     }
     if (option->max != 0 && number > option->max) {

@@ -36,6 +36,7 @@ struct stk_option {
     const char *why;      /* limits: why that default; NULL otherwise */
     uint64_t value;       /* limits: the default */
     uint64_t max;         /* SIZE: the largest value; 0: none */
+    bool zero;            /* COUNT, SIZE: 0 is a value like others */
 };
 
 /* Rows for every limit. Whoever uses it defines LIMITS_FIELD, the offset of a struct

@@ -143,21 +143,37 @@ enum stk_status stk_slot_payload_at(struct stk_machine *m, stk_slot slot,
     return STK_OK;
 }
 
-enum stk_status stk_slot_place(struct stk_machine *m, stk_slot slot, uint64_t *ret_off,
-                               uint64_t *ret_len)
+enum stk_status stk_slot_written(struct stk_machine *m, stk_slot slot,
+                                 enum stk_opcode *ret_op, uint64_t *ret_off,
+                                 uint64_t *ret_len)
 {
     struct place p = {0};
     STK_TRY(find_place(m, slot, &p));
-    /* An 8-bit string is bytes to whoever loads it with encoding='bytes'. */
-    bool eight_bit = p.op == STK_OP_BINSTRING || p.op == STK_OP_SHORT_BINSTRING;
-    if (!is_plain(p.op) && !eight_bit) {
+    uint64_t off = stk_cuts_real(m, p.off);
+    if (p.len > 0 && stk_cuts_real(m, p.off + p.len - 1) - off != p.len - 1) {
         return STK_E_UNSUPPORTED;
     }
-    *ret_off = stk_cuts_real(m, p.off);
+    *ret_op = (enum stk_opcode)p.op;
+    *ret_off = off;
     *ret_len = p.len;
-    bool whole =
-        p.len == 0 || stk_cuts_real(m, p.off + p.len - 1) == *ret_off + p.len - 1;
-    return whole ? STK_OK : STK_E_UNSUPPORTED;
+    return STK_OK;
+}
+
+enum stk_status stk_slot_place(struct stk_machine *m, stk_slot slot, uint64_t *ret_off,
+                               uint64_t *ret_len)
+{
+    enum stk_opcode op = STK_OP_STOP;
+    uint64_t off = 0;
+    uint64_t len = 0;
+    STK_TRY(stk_slot_written(m, slot, &op, &off, &len));
+    /* An 8-bit string is bytes to whoever loads it with encoding='bytes'. */
+    bool eight_bit = op == STK_OP_BINSTRING || op == STK_OP_SHORT_BINSTRING;
+    if (!is_plain((uint8_t)op) && !eight_bit) {
+        return STK_E_UNSUPPORTED;
+    }
+    *ret_off = off;
+    *ret_len = len;
+    return STK_OK;
 }
 
 struct stk_global *stk_slot_global(const struct stk_machine *m, stk_slot slot)

@@ -192,6 +192,13 @@ bool stk_slot_all_kind(const struct stk_machine *machine, stk_slot slot,
 STK_MUST_USE enum stk_status stk_slot_text(struct stk_machine *machine, stk_slot slot,
                                            uint64_t max, struct stk_span *ret_text);
 
+/* The opcode that wrote a STR, BYTES or BYTEARRAY, and where its payload or line, with
+ * all escapes, lies in the source. STK_E_UNSUPPORTED for anything else, and where the
+ * reading put it together from two places. */
+STK_MUST_USE enum stk_status stk_slot_written(struct stk_machine *machine, stk_slot slot,
+                                              enum stk_opcode *ret_op, uint64_t *ret_off,
+                                              uint64_t *ret_len);
+
 /* Where the content of BYTES, BYTEARRAY or a STR without escapes lies in the source.
  * STK_E_UNSUPPORTED for anything else. */
 STK_MUST_USE enum stk_status stk_slot_place(struct stk_machine *machine, stk_slot slot,

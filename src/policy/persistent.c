@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pickle/state.h"
 #include "policy/state.h"
 
 /* Longest key of a storage; torch writes decimal numbers. */
@@ -178,39 +177,16 @@ static enum stk_rule nested_rule(enum stk_verdict verdict)
     return STK_RULE_CONTRACT_UNKNOWN;
 }
 
-static enum stk_writing writing_of(uint8_t op)
+static enum stk_writing writing_of(enum stk_opcode op)
 {
-    switch (op) {
-    case STK_OP_UNICODE:
+    if (op == STK_OP_UNICODE) {
         return STK_WRITTEN_UNICODE;
-    case STK_OP_STRING:
+    }
+    if (op == STK_OP_STRING) {
         return STK_WRITTEN_STRING;
-    case STK_OP_BINSTRING:
-    case STK_OP_SHORT_BINSTRING:
-        return STK_WRITTEN_BYTES;
-    default:
-        return STK_WRITTEN_UTF8;
     }
-}
-
-/* Where a text lies in the stream as it was given, and how it is written there. */
-static enum stk_status find_text(struct stk_machine *machine, stk_slot text,
-                                 enum stk_writing *ret_writing, uint64_t *ret_off,
-                                 uint64_t *ret_len)
-{
-    uint8_t op = 0;
-    uint64_t off = 0;
-    uint64_t len = 0;
-    STK_TRY(stk_input_copy(machine, stk_slot_payload(text), &op, 1));
-    STK_TRY(stk_slot_payload_at(machine, text, &off, &len));
-    uint64_t begin = stk_cuts_real(machine, off);
-    if (len > 0 && stk_cuts_real(machine, off + len - 1) - begin != len - 1) {
-        return STK_E_UNSUPPORTED;
-    }
-    *ret_writing = writing_of(op);
-    *ret_off = begin;
-    *ret_len = len;
-    return STK_OK;
+    bool binary = op == STK_OP_BINSTRING || op == STK_OP_SHORT_BINSTRING;
+    return binary ? STK_WRITTEN_BYTES : STK_WRITTEN_UTF8;
 }
 
 /* Which bytes a string of Python 2 gives depends on the loader's encoding; they are
@@ -218,10 +194,10 @@ static enum stk_status find_text(struct stk_machine *machine, stk_slot text,
 static enum stk_status look_encoded(struct stk_policy *policy, const char *how,
                                     stk_slot text, enum stk_verdict *ret_verdict)
 {
-    enum stk_writing writing = STK_WRITTEN_BYTES;
+    enum stk_opcode op = STK_OP_STOP;
     uint64_t off = 0;
     uint64_t len = 0;
-    enum stk_status status = find_text(policy->machine, text, &writing, &off, &len);
+    enum stk_status status = stk_slot_written(policy->machine, text, &op, &off, &len);
     if (stk_status_is_environment(status)) {
         return status;
     }
@@ -229,10 +205,12 @@ static enum stk_status look_encoded(struct stk_policy *policy, const char *how,
     if (status != STK_OK || policy->options.encoded == NULL) {
         return STK_OK;
     }
+    enum stk_writing writing = writing_of(op);
     enum stk_verdict verdict = STK_VERDICT_UNDECIDED;
     STK_TRY(
         policy->options.encoded(policy->options.ctx, how, writing, off, len, &verdict));
-    if (verdict > STK_VERDICT_UNDECIDED || !stk_is_string8(policy->machine, text)) {
+    bool python2 = writing == STK_WRITTEN_BYTES || writing == STK_WRITTEN_STRING;
+    if (verdict > STK_VERDICT_UNDECIDED || !python2) {
         *ret_verdict = verdict;
     }
     return STK_OK;
