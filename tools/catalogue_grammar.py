@@ -247,6 +247,10 @@ def parse_word(t):
         item = parse_pattern(t)
         t.expect(">")
         return ("tuple_of", item)
+    if word == "list" and t.accept("<"):
+        item = parse_pattern(t)
+        t.expect(">")
+        return ("list_of", item)
     if word in TYPES:
         return ("mask", tuple(TYPES[word]))
     t.at -= 1

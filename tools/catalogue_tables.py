@@ -74,6 +74,9 @@ class Tables:
     def put_tuple_of(self, where, item):
         return self.add("TUPLE_OF", at=self.pattern(where, item))
 
+    def put_list_of(self, where, item):
+        return self.add("LIST_OF", at=self.pattern(where, item))
+
     def put_dict(self, where, keys, rest, more):
         numbers = []
         for key, q, optional in keys:

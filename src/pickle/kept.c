@@ -6,7 +6,7 @@
  * follow, bits 16-63 their number (pairs for a dict). */
 #define HEADER_ITEMS UINT64_C(0x100)
 #define FIRST_CAP ((size_t)1 << 10)
-#define NO_IDENTITY UINT64_C(0)
+#define NO_IDENTITY STK_PAYLOAD_MAX
 
 /* A position that no block has: nothing is known of the tuple. */
 #define NO_BLOCK (STK_PAYLOAD_MAX - 1)
@@ -77,14 +77,122 @@ static enum stk_kind uniform_kind(const stk_slot *items, size_t n)
     return n > 0 ? stk_slot_kind(items[0]) : STK_KINDS;
 }
 
+/* ---- what containers hold ---- */
+
+/* In 16 bits each, the class of an object plus 1; HELD_OTHER alone: not known. */
+#define HELD_BITS 16
+#define HELD_OTHER UINT64_C(0xffff)
+
+static uint64_t lane_at(uint64_t held, unsigned i)
+{
+    return (held >> (i * HELD_BITS)) & HELD_OTHER;
+}
+
+static uint64_t held_join(uint64_t held, uint64_t more)
+{
+    for (; more != 0; more >>= HELD_BITS) {
+        uint64_t lane = lane_at(more, 0);
+        unsigned i = 0;
+        while (i < STK_HELD_MAX && lane_at(held, i) != 0 && lane_at(held, i) != lane) {
+            i++;
+        }
+        if (held == HELD_OTHER || lane == HELD_OTHER || i == STK_HELD_MAX) {
+            return HELD_OTHER;
+        }
+        held |= lane << (i * HELD_BITS);
+    }
+    return held;
+}
+
+/* What names a container: the offset of the opcode that made it, which runs once. */
+static uint64_t identity(const struct stk_machine *m, stk_slot slot)
+{
+    if (stk_slot_kind(slot) != STK_DICT_KEPT) {
+        return stk_slot_payload(slot);
+    }
+    const stk_slot *b = block(m, stk_slot_payload(slot));
+    return b != NULL ? b[1] : NO_IDENTITY;
+}
+
+static uint64_t held_by(const struct stk_machine *m, stk_slot container)
+{
+    uint64_t held = 0;
+    uint64_t id = identity(m, container);
+    if (m->all_held || id == NO_IDENTITY) {
+        return HELD_OTHER;
+    }
+    return m->held.n_entries > 0 && stk_map_get(&m->held, id, &held) ? held : 0;
+}
+
+/* What a container holds when it gets this. */
+static uint64_t held_of(const struct stk_machine *m, stk_slot slot)
+{
+    enum stk_kind kind = stk_slot_kind(slot);
+    if (kind < STK_TUPLE || kind == STK_BUFFER) {
+        return 0;
+    }
+    if (kind == STK_TUPLE) {
+        return slot & STK_SLOT_HOLDS ? HELD_OTHER : 0;
+    }
+    if (kind <= STK_FROZENSET) {
+        return held_by(m, slot);
+    }
+    return kind == STK_OBJECT ? (uint64_t)stk_slot_class(slot) + 1 : HELD_OTHER;
+}
+
+static uint64_t held_of_all(const struct stk_machine *m, const stk_slot *items, size_t n)
+{
+    uint64_t held = 0;
+    for (size_t i = 0; i < n && held != HELD_OTHER; i++) {
+        held = held_join(held, held_of(m, items[i]));
+    }
+    return held;
+}
+
+bool stk_kept_hold(struct stk_machine *m, stk_slot target, const stk_slot *items,
+                   size_t n)
+{
+    bool added = false;
+    uint64_t held = held_of_all(m, items, n);
+    if (held == 0 || m->all_held || stk_slot_kind(target) == STK_BYTEARRAY) {
+        return true;
+    }
+    uint64_t id = identity(m, target);
+    if ((target & STK_SLOT_ALIAS) != 0 || id == NO_IDENTITY) {
+        m->all_held = true; /* nobody knows where it is already */
+        return true;
+    }
+    enum stk_status status =
+        stk_map_put(&m->held, id, held_join(held_by(m, target), held), &added);
+    m->all_held = status == STK_E_LIMIT;
+    return status == STK_OK || status == STK_E_LIMIT || stk_failed(m, status);
+}
+
+bool stk_slot_held(const struct stk_machine *m, stk_slot slot,
+                   stk_slot ret_samples[STK_HELD_MAX], size_t *ret_n)
+{
+    uint64_t held = held_of(m, slot);
+    *ret_n = 0;
+    for (unsigned i = 0; i < STK_HELD_MAX && lane_at(held, i) != 0; i++) {
+        ret_samples[i] = stk_slot_object((uint16_t)(lane_at(held, i) - 1), 0, 0);
+        ++*ret_n;
+    }
+    return held != HELD_OTHER;
+}
+
+/* ---- tuples and dicts ---- */
+
 bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
                     stk_slot *ret_slot)
 {
     bool whole = n <= m->limits->kept_items && n < m->kept.max;
     uint64_t pos = 0;
-    stk_slot unheld = stk_any_unheld(m, items, n) ? STK_SLOT_UNHELD : 0;
+    stk_slot bits = stk_any_unheld(m, items, n) ? STK_SLOT_UNHELD : 0;
+    if (m->run.effects != 0 && held_of_all(m, items, n) != 0) {
+        bits |= STK_SLOT_HOLDS;
+    }
     if (m->kept.max == 0) {
-        *ret_slot = stk_slot_make(STK_TUPLE, NO_BLOCK) | unheld;
+        *ret_slot = stk_slot_make(STK_TUPLE, NO_BLOCK) | bits;
         return true;
     }
     if (!place(m, 1 + (whole ? n : 0), &pos)) {
@@ -95,18 +203,8 @@ bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
     for (size_t i = 0; whole && i < n; i++) {
         to[1 + i] = items[i];
     }
-    *ret_slot = stk_slot_make(STK_TUPLE, pos) | unheld;
+    *ret_slot = stk_slot_make(STK_TUPLE, pos) | bits;
     return true;
-}
-
-/* What names the dict: the offset of the opcode that made it, which runs once. */
-static uint64_t identity(const struct stk_machine *m, stk_slot dict)
-{
-    if (stk_slot_kind(dict) == STK_DICT) {
-        return stk_slot_payload(dict);
-    }
-    const stk_slot *b = block(m, stk_slot_payload(dict));
-    return b != NULL ? b[1] : NO_IDENTITY;
 }
 
 stk_slot stk_kept_alias(struct stk_machine *m, stk_slot slot)

@@ -160,6 +160,9 @@ static bool op_dup(struct stk_machine *m)
     if (kind == STK_DICT || kind == STK_DICT_KEPT) {
         m->sp[-1] = stk_kept_alias(m, m->sp[-1]);
     }
+    if (kind == STK_LIST || kind == STK_SET) {
+        m->sp[-1] |= STK_SLOT_ALIAS;
+    }
     return stk_push(m, m->sp[-1]);
 }
 
@@ -205,10 +208,17 @@ static inline bool op_tuple_n(struct stk_machine *m, size_t n)
 }
 
 /* Items that go into a list, dict or set of the stream's own: no effect, but for what the
- * judge wants in none, since whoever is given the container would call it. */
+ * judge wants in none, since whoever is given the container would call it. Before the
+ * first effect there is plain data only. */
 static inline bool hold(struct stk_machine *m, stk_slot target, const stk_slot *items,
                         size_t n)
 {
+    if (STK_LIKELY(m->run.effects == 0)) {
+        return true;
+    }
+    if (!stk_kept_hold(m, target, items, n)) {
+        return false;
+    }
     if (STK_LIKELY(!stk_any_unheld(m, items, n))) {
         return true;
     }
@@ -655,6 +665,7 @@ struct stk_machine *stk_machine_new(const struct stk_alloc *alloc,
     m->kept.max = (size_t)limits->kept_slots;
     stk_memo_init(&m->memo, alloc, limits);
     stk_map_init(&m->dirty, alloc, m->memo.max, 1);
+    stk_map_init(&m->held, alloc, m->memo.max, 2);
     stk_map_init(&m->by_name, alloc, SIZE_MAX, 2);
     stk_arena_init(&m->arena, alloc, (size_t)limits->arena_max);
     return m;
@@ -668,6 +679,7 @@ void stk_machine_free(struct stk_machine *m)
     const struct stk_alloc *alloc = m->alloc;
     stk_memo_release(&m->memo, alloc);
     stk_map_release(&m->dirty);
+    stk_map_release(&m->held);
     stk_map_release(&m->by_name);
     stk_arena_release(&m->arena);
     stk_free(alloc, m->kept.slots, m->kept.cap * sizeof *m->kept.slots);
@@ -709,6 +721,8 @@ static enum stk_status run(struct stk_machine *m, const struct stk_source *sourc
     stk_memo_clear(&m->memo);
     stk_map_clear(&m->dirty);
     m->all_dirty = false;
+    stk_map_clear(&m->held);
+    m->all_held = false;
     m->any_unheld = false;
     m->protocol = 0;
     m->n_buffers = 0;

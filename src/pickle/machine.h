@@ -182,6 +182,12 @@ const stk_slot *stk_slot_items(const struct stk_machine *machine, stk_slot slot,
 const stk_slot *stk_slot_pairs(const struct stk_machine *machine, stk_slot slot,
                                uint64_t *ret_n);
 
+/* An object of each class that a list, dict or set of the stream's own holds, also in
+ * containers inside; its plain data is left out. False where that is not known: too many
+ * classes, something that is no object, or changed behind the back. */
+bool stk_slot_held(const struct stk_machine *machine, stk_slot slot,
+                   stk_slot ret_samples[STK_HELD_MAX], size_t *ret_n);
+
 /* All items of the tuple are of this kind (also known for tuples past kept_items). */
 bool stk_slot_all_kind(const struct stk_machine *machine, stk_slot slot,
                        enum stk_kind kind);

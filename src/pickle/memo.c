@@ -91,6 +91,9 @@ bool stk_memo_put(struct stk_machine *m, uint64_t index, stk_slot slot)
     if (kind == STK_DICT || kind == STK_DICT_KEPT) {
         slot = stk_kept_alias(m, slot);
     }
+    if (kind == STK_LIST || kind == STK_SET) {
+        slot |= STK_SLOT_ALIAS;
+    }
     if (STK_LIKELY(index < memo->n_dense)) {
         bool hole = memo->dense[index] == STK_MEMO_HOLE;
         uint64_t old = 0;

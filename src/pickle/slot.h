@@ -39,8 +39,12 @@ enum stk_kind {
 
 typedef uint64_t stk_slot;
 
-/* A DICT that another slot (memo, DUP) refers to as well: its entries are not known. */
+/* A DICT that another slot (memo, DUP) refers to as well: its entries are not known. A
+ * LIST or SET that came from there: it may be in other containers already. */
 #define STK_SLOT_ALIAS UINT64_C(0x40)
+
+/* A TUPLE that has something among its items, however deep, that is not plain data. */
+#define STK_SLOT_HOLDS UINT64_C(0x40)
 
 /* A DICT with more entries than are kept. */
 #define STK_SLOT_LARGE UINT64_C(0x80)
@@ -48,6 +52,9 @@ typedef uint64_t stk_slot;
 /* A GLOBAL that the judge wants in no container (the bit has no other meaning there), or
  * a TUPLE that has one among its items, however deep. */
 #define STK_SLOT_UNHELD UINT64_C(0x80)
+
+/* Classes that are told apart in what a container holds. */
+#define STK_HELD_MAX 4
 
 #define STK_PAYLOAD_MAX ((UINT64_C(1) << 56) - 1)
 #define STK_INT_MAX ((INT64_C(1) << 55) - 1)

@@ -110,7 +110,9 @@ struct stk_machine {
     struct stk_kept kept;
     struct stk_map dirty; /* identities of dicts changed through an alias */
     bool all_dirty;
-    bool any_unheld; /* a global was imported that the judge wants in no container */
+    struct stk_map held; /* identities of containers that hold more than plain data */
+    bool all_held;       /* any of them may */
+    bool any_unheld;     /* a global was imported that the judge wants in no container */
 
     struct stk_arena arena;      /* names and texts of this run */
     struct stk_global **globals; /* owned array, arena entries */
@@ -227,6 +229,10 @@ stk_slot stk_kept_alias(struct stk_machine *m, stk_slot slot);
 
 /* A dict is changed through one of several slots that refer to it. */
 bool stk_kept_dirty(struct stk_machine *m, stk_slot slot);
+
+/* Notes what a list, dict or set holds once it got these items. */
+bool stk_kept_hold(struct stk_machine *m, stk_slot target, const stk_slot *items,
+                   size_t n);
 
 /* ---- imports.c ---- */
 

@@ -33,6 +33,7 @@ enum stk_pattern_kind {
     STK_PATTERN_GLOB,     /* at: text */
     STK_PATTERN_TUPLE,    /* at: n children, patterns; OPEN */
     STK_PATTERN_TUPLE_OF, /* at: pattern */
+    STK_PATTERN_LIST_OF,  /* at: pattern of all that is not plain data, however deep */
     STK_PATTERN_DICT,     /* at: n pairs of children, text and pattern; OPEN, or REST:
                              one more pattern behind them */
     STK_PATTERN_ATTRS,    /* a dict of what becomes an instance's attributes */

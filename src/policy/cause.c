@@ -201,6 +201,7 @@ static bool find(struct stk_check *check, uint32_t pattern, uint64_t value, size
         return is_tuple && find_slot(check, value, level, cause);
     case STK_PATTERN_EITHER:
         return find_either(check, p, value, level, cause);
+    case STK_PATTERN_LIST_OF:
     case STK_PATTERN_TYPE:
     case STK_PATTERN_BOOL:
     case STK_PATTERN_RANGE:

@@ -307,6 +307,25 @@ static enum stk_match check_all_items(struct stk_check *check, uint32_t pattern,
     return match;
 }
 
+/* numpy and pandas ask what is in a list for __array__, __len__ and the like. */
+static enum stk_match check_list(struct stk_check *check, const struct stk_pattern *p,
+                                 uint64_t list)
+{
+    uint64_t samples[STK_HELD_MAX];
+    size_t n = 0;
+    if (!has_kind(check, list, BIT(STK_LIST))) {
+        return STK_MATCH_NO;
+    }
+    if (!check->values->held(check->values->ctx, list, samples, &n)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    enum stk_match match = STK_MATCH_YES;
+    for (size_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        match = both(match, stk_contract_value(check, p->at, samples[i]));
+    }
+    return match;
+}
+
 /* Names that look up nothing else than what a library of this catalogue keeps there. */
 static bool is_harmless_dunder(struct stk_span text)
 {
@@ -575,6 +594,8 @@ static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
         return has_kind(check, value, BIT(STK_TUPLE))
                    ? stk_contract_arguments(check, pattern, &args)
                    : STK_MATCH_NO;
+    case STK_PATTERN_LIST_OF:
+        return check_list(check, p, value);
     case STK_PATTERN_DICT:
         return check_dict(check, p, value);
     case STK_PATTERN_ATTRS:

@@ -38,6 +38,9 @@ struct stk_values {
     /* A TUPLE that has a function which is not to be kept among its items, however deep.
      */
     bool (*unheld)(void *ctx, uint64_t tuple);
+    /* An object of each class in a LIST and in what it holds, plain data left out. */
+    bool (*held)(void *ctx, uint64_t list, uint64_t ret_samples[STK_HELD_MAX],
+                 size_t *ret_n);
     bool (*n_pairs)(void *ctx, uint64_t dict, uint64_t *ret_n);
     bool (*pair)(void *ctx, uint64_t dict, uint64_t index, uint64_t *ret_key,
                  uint64_t *ret_item);

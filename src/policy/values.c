@@ -56,6 +56,15 @@ static bool value_unheld(void *ctx, uint64_t tuple)
     return stk_slot_is_unheld(tuple);
 }
 
+/* A list that a call gave is not known. */
+static bool value_held(void *ctx, uint64_t list, uint64_t ret_samples[STK_HELD_MAX],
+                       size_t *ret_n)
+{
+    struct stk_policy *policy = ctx;
+    return stk_slot_kind(list) == STK_LIST &&
+           stk_slot_held(policy->machine, list, ret_samples, ret_n);
+}
+
 static bool value_n_pairs(void *ctx, uint64_t dict, uint64_t *ret_n)
 {
     struct stk_policy *policy = ctx;
@@ -102,6 +111,7 @@ struct stk_values stk_policy_values(struct stk_policy *policy)
         .item = value_item,
         .uniform = value_uniform,
         .unheld = value_unheld,
+        .held = value_held,
         .n_pairs = value_n_pairs,
         .pair = value_pair,
         .entry = value_entry,

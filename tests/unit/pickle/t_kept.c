@@ -302,6 +302,95 @@ static void too_many_dirty_dicts(void **state)
     follow_close(&f);
 }
 
+/* How many classes of objects the stream's value holds; -1: not known. c.a to c.e give
+ * objects of classes 1 to 5. */
+static int held(const void *bytes, size_t len)
+{
+    static const struct answer answers[] = {{"a", {.result = (1 << 8) | STK_OBJECT}},
+                                            {"b", {.result = (2 << 8) | STK_OBJECT}},
+                                            {"c", {.result = (3 << 8) | STK_OBJECT}},
+                                            {"d", {.result = (4 << 8) | STK_OBJECT}},
+                                            {"e", {.result = (5 << 8) | STK_OBJECT}},
+                                            {0}};
+    struct follow f;
+    stk_slot samples[STK_HELD_MAX];
+    size_t n = 0;
+    open(&f);
+    f.answers = answers;
+    run(&f, bytes, len);
+    assert_true(f.run.stopped);
+    bool known = stk_slot_held(f.machine, f.run.value, samples, &n);
+    for (size_t i = 0; known && i < n; i++) {
+        assert_int_equal(stk_slot_kind(samples[i]), STK_OBJECT);
+        assert_in_range(stk_slot_class(samples[i]), 1, 5);
+    }
+    follow_close(&f);
+    return known ? (int)n : -1;
+}
+
+#define HELD(bytes) held((bytes), sizeof(bytes) - 1)
+#define MADE(name) "cc\n" name "\n)R"
+
+static void what_containers_hold(void **state)
+{
+    (void)state;
+    assert_int_equal(HELD("]K\1a."), 0);
+    assert_int_equal(HELD(MADE("a") "0](K\1](NeC\1xe."), 0);
+    assert_int_equal(HELD("]" MADE("a") "a."), 1);
+    assert_int_equal(HELD("](" MADE("a") MADE("a") MADE("b") "e."), 2);
+    assert_int_equal(HELD("(" MADE("a") MADE("b") MADE("c") MADE("d") "l."), 4);
+    assert_int_equal(HELD("(" MADE("a") MADE("b") MADE("c") MADE("d") MADE("e") "l."),
+                     -1);
+    assert_int_equal(HELD("}K\1" MADE("a") "s."), 1);
+    assert_int_equal(HELD("(K\1" MADE("a") "d."), 1);
+    assert_int_equal(HELD("(" MADE("a") "\x91."), 1);
+    assert_int_equal(HELD("\x8f(" MADE("a") "\x90."), 1);
+    assert_int_equal(HELD("](NeK\0" MADE("a") "s."), 1);
+    assert_int_equal(HELD("]}K\1]" MADE("a") "asa."), 1); /* however deep */
+    assert_int_equal(HELD("]" MADE("a") "\x85"
+                                        "a."),
+                     -1); /* in a tuple */
+    assert_int_equal(HELD(MADE("a") "\x85)\x86\x85."), -1);
+    assert_int_equal(HELD("]cc\na\na."), -1);
+    assert_int_equal(HELD("]NQa."), -1);
+}
+
+/* It is in another container already, or may be. */
+static void containers_changed_later(void **state)
+{
+    (void)state;
+    assert_int_equal(HELD("]q\0" MADE("a") "a."), 1); /* memoized, then filled */
+    assert_int_equal(HELD("]]q\0ah\0" MADE("a") "a0."), -1);
+    assert_int_equal(HELD("]}q\0ah\0K\1" MADE("a") "s0."), -1);
+    assert_int_equal(HELD("]\x8fq\0ah\0(" MADE("a") "\x90"
+                                                    "0."),
+                     -1);
+    assert_int_equal(HELD("]]2q\0ah\0" MADE("a") "a0."), -1);
+    assert_int_equal(HELD("]2" MADE("a") "a0."), -1);
+    assert_int_equal(HELD("]]q\0ah\0K\1a0" MADE("a") "0."), 0); /* plain data only */
+    assert_int_equal(HELD(MADE("a") "0]]p0\nag0\nK\1a0."), 0);
+    assert_int_equal(HELD("]]p0\nag0\n" MADE("a") "a0."), -1);
+}
+
+/* Past the entries that the table can have. */
+static void too_many_containers_that_hold(void **state)
+{
+    (void)state;
+    struct follow f;
+    size_t n = 0;
+    stk_slot samples[STK_HELD_MAX];
+    follow_init(&f);
+    f.limits.memo_max = 2;
+    follow_open(&f);
+    RUN(&f, "]cc\na\na0](cc\na\ne0].");
+    assert_true(stk_slot_held(f.machine, f.run.value, samples, &n));
+    RUN(&f, "]cc\na\na0](cc\na\ne0]cc\na\na0].");
+    assert_false(stk_slot_held(f.machine, f.run.value, samples, &n));
+    RUN(&f, "].");
+    assert_true(stk_slot_held(f.machine, f.run.value, samples, &n));
+    follow_close(&f);
+}
+
 /* Memory follows the window's limit, whatever the stream has. */
 static void the_window_is_bounded(void **state)
 {
@@ -337,6 +426,9 @@ int main(void)
         cmocka_unit_test(aliases_inside_tuples),
         cmocka_unit_test(a_lost_dict_makes_all_dirty),
         cmocka_unit_test(too_many_dirty_dicts),
+        cmocka_unit_test(what_containers_hold),
+        cmocka_unit_test(containers_changed_later),
+        cmocka_unit_test(too_many_containers_that_hold),
         cmocka_unit_test(the_window_is_bounded),
         cmocka_unit_test(small_windows),
     };

@@ -108,6 +108,18 @@ static bool unheld(void *ctx, uint64_t tuple)
     return false;
 }
 
+/* A list's items stand for what it holds. */
+static bool held(void *ctx, uint64_t list, uint64_t ret_samples[STK_HELD_MAX],
+                 size_t *ret_n)
+{
+    (void)ctx;
+    for (size_t i = 0; i < nodes[list].n; i++) {
+        ret_samples[i] = nodes[list].items[i];
+    }
+    *ret_n = nodes[list].n;
+    return !nodes[list].lost;
+}
+
 static const struct stk_values values = {.kind = kind,
                                          .number = number,
                                          .text = text,
@@ -115,6 +127,7 @@ static const struct stk_values values = {.kind = kind,
                                          .item = item,
                                          .uniform = uniform,
                                          .unheld = unheld,
+                                         .held = held,
                                          .n_pairs = n_pairs,
                                          .pair = pair,
                                          .entry = entry,
@@ -230,6 +243,32 @@ static void tuples(void **state)
     list[0].no_len = true;
     assert_int_equal(match(&check, "t", "range", STK_CLAUSE_ARGS, list, 0),
                      STK_MATCH_UNKNOWN);
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    static const uint64_t one[] = {1};
+    static const uint64_t two[] = {2, 3};
+    struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1},
+                          {.kind = STK_LIST, .items = two, .n = 0},
+                          {.kind = STK_INT},
+                          {.kind = STK_OBJECT, .entry = find("c", "Sized")}};
+    struct stk_check check = begin();
+    assert_int_equal(match(&check, "t", "listed", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_YES);
+    list[1].n = 2;
+    assert_int_equal(match(&check, "t", "listed", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_YES);
+    list[3].entry = find("c", "Plain");
+    assert_int_equal(match(&check, "t", "listed", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_NO);
+    list[1].lost = true;
+    assert_int_equal(match(&check, "t", "listed", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_UNKNOWN);
+    list[1].kind = STK_SET;
+    assert_int_equal(match(&check, "t", "listed", STK_CLAUSE_ARGS, list, 0),
+                     STK_MATCH_NO);
 }
 
 static void either(void **state)
@@ -451,6 +490,7 @@ int main(void)
         cmocka_unit_test(globs),
         cmocka_unit_test(ranges_and_what_is_unknown),
         cmocka_unit_test(tuples),
+        cmocka_unit_test(lists),
         cmocka_unit_test(either),
         cmocka_unit_test(dicts),
         cmocka_unit_test(slots),
