@@ -24,7 +24,9 @@ size_t stk_span_find(struct stk_span span, const void *needle, size_t len)
     if (len > span.len) {
         return SIZE_MAX;
     }
-    const uint8_t *found = memmem(span.data, span.len, needle, len);
+    const uint8_t *found = len == 1
+                               ? memchr(span.data, *(const uint8_t *)needle, span.len)
+                               : memmem(span.data, span.len, needle, len);
     return found == NULL ? SIZE_MAX : (size_t)(found - span.data);
 }
 

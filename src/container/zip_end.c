@@ -75,8 +75,12 @@ static enum stk_status search_piece(struct finder *f, uint64_t from, uint64_t to
     uint64_t left = f->source->size - from;
     uint64_t want = to - from + 3;
     size_t len = (size_t)(want < left ? want : left);
-    STK_TRY(stk_source_read(f->source, from, piece, len));
     struct stk_span before = stk_span_of(piece, len);
+    if (f->source->mem != NULL) {
+        before.data = f->source->mem + from;
+    } else {
+        STK_TRY(stk_source_read(f->source, from, piece, len));
+    }
     for (;;) {
         size_t at = stk_span_find_last(before, STK_ZIP_END, 4);
         if (at == SIZE_MAX) {

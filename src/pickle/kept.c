@@ -144,7 +144,10 @@ static uint64_t held_of_all(const struct stk_machine *m, const stk_slot *items, 
 {
     uint64_t held = 0;
     for (size_t i = 0; i < n && held != HELD_OTHER; i++) {
-        held = held_join(held, held_of(m, items[i]));
+        uint64_t more = held_of(m, items[i]);
+        if (STK_UNLIKELY(more != 0)) {
+            held = held_join(held, more);
+        }
     }
     return held;
 }
@@ -153,8 +156,11 @@ bool stk_kept_hold(struct stk_machine *m, stk_slot target, const stk_slot *items
                    size_t n)
 {
     bool added = false;
+    if (m->all_held || stk_slot_kind(target) == STK_BYTEARRAY) {
+        return true;
+    }
     uint64_t held = held_of_all(m, items, n);
-    if (held == 0 || m->all_held || stk_slot_kind(target) == STK_BYTEARRAY) {
+    if (held == 0) {
         return true;
     }
     uint64_t id = identity(m, target);
