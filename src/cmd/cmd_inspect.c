@@ -38,8 +38,6 @@ struct inspect_options {
 #define FIELD(name) offsetof(struct inspect_options, name)
 #define LIMITS_FIELD FIELD(limits)
 
-static const enum stk_verdict fail_on[] = {STK_VERDICT_REVIEW, STK_VERDICT_DANGEROUS};
-
 /* Choices of --reading behind "any". */
 static const char *const readings[] = {NULL, "C", "C over a file", "Python"};
 
@@ -93,20 +91,8 @@ static const struct stk_option options[] = {
      .field = FIELD(lines_max),
      .arg = "N",
      .help = "at most N opcodes or statements of a stream"},
-    {.name = "fail-on",
-     .kind = STK_OPTION_CHOICE,
-     .field = FIELD(fail_on),
-     .arg = "VERDICT",
-     .choices = "review|dangerous",
-     .fallback = "review",
-     .help = "the least that gives exit status 1"},
-    {.name = "color",
-     .kind = STK_OPTION_CHOICE,
-     .field = FIELD(color),
-     .arg = "WHEN",
-     .choices = "auto|always|never",
-     .fallback = "auto",
-     .help = "text: auto, always or never"},
+    STK_OPTION_FAIL_ON(FIELD(fail_on)),
+    STK_OPTION_COLOR(FIELD(color)),
     STK_OPTIONS_LIMITS STK_OPTIONS_COMMON,
 };
 
@@ -282,14 +268,13 @@ static enum stk_status print(struct inspect *i,
 
 static int exit_status(const struct inspect *i)
 {
-    if (i->worst == STK_VERDICT_DANGEROUS ||
-        (i->review && fail_on[i->options->fail_on] == STK_VERDICT_REVIEW)) {
-        return STK_EXIT_FINDING;
-    }
-    if (i->failed) {
-        return STK_EXIT_UNREADABLE;
-    }
-    return i->worst == STK_VERDICT_UNDECIDED ? STK_EXIT_UNDECIDED : STK_EXIT_OK;
+    struct stk_rated rated = {
+        .dangerous = i->worst == STK_VERDICT_DANGEROUS,
+        .review = i->review,
+        .undecided = i->worst == STK_VERDICT_UNDECIDED,
+        .unreadable = i->failed,
+    };
+    return (int)stk_exit_of(&rated, i->options->fail_on);
 }
 
 /* A container of a known kind without any stream in it: nothing to show. */

@@ -45,8 +45,6 @@ struct scan_options {
 static const struct stk_report_format *const formats[] = {
     &stk_format_text, &stk_format_json, &stk_format_jsonl, &stk_format_sarif};
 
-static const enum stk_verdict fail_on[] = {STK_VERDICT_REVIEW, STK_VERDICT_DANGEROUS};
-
 enum progress_choice {
     PROGRESS_AUTO,
     PROGRESS_NEVER,
@@ -61,13 +59,7 @@ static const struct stk_option options[] = {
      .choices = "text|json|jsonl|sarif",
      .fallback = "text",
      .help = "text, json, jsonl or sarif"},
-    {.name = "fail-on",
-     .kind = STK_OPTION_CHOICE,
-     .field = FIELD(fail_on),
-     .arg = "VERDICT",
-     .choices = "review|dangerous",
-     .fallback = "review",
-     .help = "the least that gives exit status 1"},
+    STK_OPTION_FAIL_ON(FIELD(fail_on)),
     {.name = "include",
      .kind = STK_OPTION_LIST,
      .field = FIELD(include),
@@ -109,13 +101,7 @@ static const struct stk_option options[] = {
      .kind = STK_OPTION_FLAG,
      .field = FIELD(verbose),
      .help = "text: also clean files, and all findings"},
-    {.name = "color",
-     .kind = STK_OPTION_CHOICE,
-     .field = FIELD(color),
-     .arg = "WHEN",
-     .choices = "auto|always|never",
-     .fallback = "auto",
-     .help = "text: auto, always or never"},
+    STK_OPTION_COLOR(FIELD(color)),
     {.name = "progress",
      .kind = STK_OPTION_CHOICE,
      .field = FIELD(progress),
@@ -302,20 +288,17 @@ static void print_tail(struct scan *scan)
 static int exit_status(const struct scan *scan)
 {
     const struct stk_summary *summary = &scan->summary;
-    bool review =
-        summary->verdicts[STK_VERDICT_REVIEW] > 0 || summary->review_streams > 0;
     if (stk_interrupted()) {
         return STK_EXIT_INTERRUPTED;
     }
-    if (summary->verdicts[STK_VERDICT_DANGEROUS] > 0 ||
-        (review && fail_on[scan->options->fail_on] == STK_VERDICT_REVIEW)) {
-        return STK_EXIT_FINDING;
-    }
-    if (scan->failed || summary->unreadable > 0) {
-        return STK_EXIT_UNREADABLE;
-    }
-    return summary->verdicts[STK_VERDICT_UNDECIDED] > 0 ? STK_EXIT_UNDECIDED
-                                                        : STK_EXIT_OK;
+    struct stk_rated rated = {
+        .dangerous = summary->verdicts[STK_VERDICT_DANGEROUS] > 0,
+        .review =
+            summary->verdicts[STK_VERDICT_REVIEW] > 0 || summary->review_streams > 0,
+        .undecided = summary->verdicts[STK_VERDICT_UNDECIDED] > 0,
+        .unreadable = scan->failed || summary->unreadable > 0,
+    };
+    return (int)stk_exit_of(&rated, scan->options->fail_on);
 }
 
 /* Results that cannot be printed end the scan; what was found still sets the status. */

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum stk_exit {
     STK_EXIT_OK = 0,
     STK_EXIT_FINDING = 1,    /* a finding reaches --fail-on */
@@ -14,3 +16,28 @@ enum stk_exit {
     STK_EXIT_UNREADABLE = 4, /* an input could not be read, or a result not be written */
     STK_EXIT_INTERRUPTED = 130, /* SIGINT, as shells count it; results are not complete */
 };
+
+/* The choices of --fail-on, in the order of STK_OPTION_FAIL_ON. */
+enum stk_fail_on {
+    STK_FAIL_ON_REVIEW,
+    STK_FAIL_ON_DANGEROUS,
+};
+
+/* What a command that rates files came upon. */
+struct stk_rated {
+    bool dangerous;
+    bool review; /* also where something worse was found besides */
+    bool undecided;
+    bool unreadable;
+};
+
+static inline enum stk_exit stk_exit_of(const struct stk_rated *rated, int fail_on)
+{
+    if (rated->dangerous || (rated->review && fail_on == STK_FAIL_ON_REVIEW)) {
+        return STK_EXIT_FINDING;
+    }
+    if (rated->unreadable) {
+        return STK_EXIT_UNREADABLE;
+    }
+    return rated->undecided ? STK_EXIT_UNDECIDED : STK_EXIT_OK;
+}

@@ -81,6 +81,21 @@ struct stk_command {
     int (*run)(const struct stk_command *command, int argc, char **argv);
 };
 
+/* Rows that several commands have; `at` is the field's offset. */
+#define STK_OPTION_FAIL_ON(at)                                                           \
+    {                                                                                    \
+        .name = "fail-on", .kind = STK_OPTION_CHOICE, .field = (at), .arg = "VERDICT",   \
+        .choices = "review|dangerous", .fallback = "review",                             \
+        .help = "the least that gives exit status 1"                                     \
+    }
+
+#define STK_OPTION_COLOR(at)                                                             \
+    {                                                                                    \
+        .name = "color", .kind = STK_OPTION_CHOICE, .field = (at), .arg = "WHEN",        \
+        .choices = "auto|always|never", .fallback = "auto",                              \
+        .help = "text: auto, always or never"                                            \
+    }
+
 /* The last rows of every command's table. */
 #define STK_OPTIONS_COMMON                                                               \
     {.name = "help",                                                                     \
