@@ -51,10 +51,15 @@ static enum stk_status find_place(struct stk_machine *m, stk_slot slot, struct p
         return STK_E_UNSUPPORTED;
     }
     uint64_t off = stk_slot_payload(slot);
-    uint8_t head[9] = {0};
+    uint8_t copy[9] = {0};
+    const uint8_t *head = copy;
     uint64_t left = m->source.size - off;
-    STK_TRY(
-        stk_input_copy(m, off, head, left < sizeof head ? (size_t)left : sizeof head));
+    if (m->source.mem != NULL && left >= sizeof copy) {
+        head = m->source.mem + off;
+    } else {
+        STK_TRY(stk_input_copy(m, off, copy,
+                               left < sizeof copy ? (size_t)left : sizeof copy));
+    }
     p->op = head[0];
     uint8_t fixed = stk_opcodes[head[0]].fixed;
     if (fixed == 0) {

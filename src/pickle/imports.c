@@ -34,7 +34,8 @@ static void map_names(const struct stk_machine *m, struct stk_global *g)
 {
     g->mapped_module = g->module;
     g->mapped_name = g->name;
-    if (m->protocol >= FIX_IMPORTS_BELOW) {
+    g->fixes = m->protocol < FIX_IMPORTS_BELOW;
+    if (!g->fixes) {
         return;
     }
     for (size_t i = 0; i < sizeof fixes / sizeof fixes[0]; i++) {
@@ -52,19 +53,26 @@ static void map_names(const struct stk_machine *m, struct stk_global *g)
     }
 }
 
-static bool same_names(const struct stk_global *a, const struct stk_global *b)
+/* The same text maps to the same names unless the protocol has changed in between. */
+static bool same_names(const struct stk_machine *m, const struct stk_global *listed,
+                       const struct stk_global *seen)
 {
-    return a->computed == b->computed && stk_span_equal(a->module, b->module) &&
-           stk_span_equal(a->name, b->name) &&
-           stk_span_equal(a->mapped_module, b->mapped_module) &&
-           stk_span_equal(a->mapped_name, b->mapped_name);
+    if (listed->computed != seen->computed || !stk_span_equal(listed->name, seen->name) ||
+        !stk_span_equal(listed->module, seen->module)) {
+        return false;
+    }
+    if (listed->fixes == (m->protocol < FIX_IMPORTS_BELOW)) {
+        return true;
+    }
+    struct stk_global mapped = *seen;
+    map_names(m, &mapped);
+    return stk_span_equal(listed->mapped_module, mapped.mapped_module) &&
+           stk_span_equal(listed->mapped_name, mapped.mapped_name);
 }
 
 static uint64_t names_hash(const struct stk_global *g)
 {
-    uint64_t hash = stk_hash(g->module, g->computed ? 1 : 0);
-    hash = stk_hash(g->name, hash);
-    return stk_hash(g->mapped_name, stk_hash(g->mapped_module, hash));
+    return stk_hash(g->name, stk_hash(g->module, g->computed ? 1 : 0));
 }
 
 static struct stk_span keep_text(struct stk_machine *m, struct stk_span text)
@@ -112,13 +120,13 @@ static bool list_global(struct stk_machine *m, const struct stk_global *seen,
 
 /* The index of a global with these names. Two names with one hash: the later takes the
  * next free hash, so that every name is listed. */
-static bool find_global(struct stk_machine *m, struct stk_global *seen, size_t *ret_index)
+static bool find_global(struct stk_machine *m, const struct stk_global *seen,
+                        size_t *ret_index)
 {
-    map_names(m, seen);
     uint64_t hash = names_hash(seen);
     uint64_t index = 0;
     for (; stk_map_get(&m->by_name, hash, &index); hash ^= index + 1) {
-        if (same_names(m->globals[index], seen)) {
+        if (same_names(m, m->globals[index], seen)) {
             *ret_index = (size_t)index;
             return true;
         }
@@ -126,7 +134,8 @@ static bool find_global(struct stk_machine *m, struct stk_global *seen, size_t *
     return list_global(m, seen, hash, ret_index);
 }
 
-static bool import(struct stk_machine *m, struct stk_global *seen, stk_slot *ret_slot)
+static bool import(struct stk_machine *m, const struct stk_global *seen,
+                   stk_slot *ret_slot)
 {
     size_t index = 0;
     if (!find_global(m, seen, &index)) {

@@ -67,14 +67,17 @@ static const stk_slot *block(const struct stk_machine *m, uint64_t pos)
     return block_at(m, pos);
 }
 
-static enum stk_kind uniform_kind(const stk_slot *items, size_t n)
+/* Numbers, text and bytes are the kinds below TUPLE: the rest has one of these bits. */
+#define NOT_PLAIN UINT64_C(0x38)
+_Static_assert(STK_TUPLE == 8 && STK_KINDS <= 0x3f, "kinds from 8 on have these bits");
+
+static bool is_plain_data(const stk_slot *items, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {
-        if (stk_slot_kind(items[i]) != stk_slot_kind(items[0])) {
-            return STK_KINDS;
-        }
+    stk_slot any = 0;
+    for (size_t i = 0; i < n; i++) {
+        any |= items[i];
     }
-    return n > 0 ? stk_slot_kind(items[0]) : STK_KINDS;
+    return (any & NOT_PLAIN) == 0;
 }
 
 /* ---- what containers hold ---- */
@@ -156,7 +159,8 @@ bool stk_kept_hold(struct stk_machine *m, stk_slot target, const stk_slot *items
                    size_t n)
 {
     bool added = false;
-    if (m->all_held || stk_slot_kind(target) == STK_BYTEARRAY) {
+    if (m->all_held || is_plain_data(items, n) ||
+        stk_slot_kind(target) == STK_BYTEARRAY) {
         return true;
     }
     uint64_t held = held_of_all(m, items, n);
@@ -188,28 +192,40 @@ bool stk_slot_held(const struct stk_machine *m, stk_slot slot,
 
 /* ---- tuples and dicts ---- */
 
+static stk_slot tuple_bits(const struct stk_machine *m, const stk_slot *items, size_t n)
+{
+    stk_slot bits = stk_any_unheld(m, items, n) ? STK_SLOT_UNHELD : 0;
+    bool holds = m->run.effects != 0 && held_of_all(m, items, n) != 0;
+    return bits | (holds ? STK_SLOT_HOLDS : 0);
+}
+
 bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
                     stk_slot *ret_slot)
 {
     bool whole = n <= m->limits->kept_items && n < m->kept.max;
-    uint64_t pos = 0;
-    stk_slot bits = stk_any_unheld(m, items, n) ? STK_SLOT_UNHELD : 0;
-    if (m->run.effects != 0 && held_of_all(m, items, n) != 0) {
-        bits |= STK_SLOT_HOLDS;
+    uint64_t pos = NO_BLOCK;
+    stk_slot any = 0;
+    stk_slot differs = 0;
+    for (size_t i = 0; i < n; i++) {
+        any |= items[i];
+        differs |= items[i] ^ items[0];
     }
-    if (m->kept.max == 0) {
-        *ret_slot = stk_slot_make(STK_TUPLE, NO_BLOCK) | bits;
-        return true;
+    if (m->kept.max > 0) {
+        if (!place(m, 1 + (whole ? n : 0), &pos)) {
+            return false;
+        }
+        enum stk_kind uniform =
+            n > 0 && stk_slot_kind(differs) == 0 ? stk_slot_kind(items[0]) : STK_KINDS;
+        stk_slot *to = block_at(m, pos);
+        to[0] = header_make(n, uniform, whole);
+        for (size_t i = 0; whole && i < n; i++) {
+            to[1 + i] = items[i];
+        }
     }
-    if (!place(m, 1 + (whole ? n : 0), &pos)) {
-        return false;
+    *ret_slot = stk_slot_make(STK_TUPLE, pos);
+    if ((any & NOT_PLAIN) != 0) {
+        *ret_slot |= tuple_bits(m, items, n);
     }
-    stk_slot *to = block_at(m, pos);
-    to[0] = header_make(n, uniform_kind(items, n), whole);
-    for (size_t i = 0; whole && i < n; i++) {
-        to[1 + i] = items[i];
-    }
-    *ret_slot = stk_slot_make(STK_TUPLE, pos) | bits;
     return true;
 }
 

@@ -68,6 +68,7 @@ struct stk_global {
     uint64_t order; /* how many globals were imported before it */
     bool computed;  /* a part of the name is not a plain string; the spans are empty */
     bool called;    /* some call had it as callee */
+    bool fixes;     /* fix_imports was asked for it */
     bool unheld;    /* the judge's: a list, dict or set that gets it is an effect */
     uint8_t rating; /* the judge's; 0 before it was asked */
     uint32_t entry; /* the judge's */

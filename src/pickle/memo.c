@@ -84,37 +84,26 @@ static bool put_far(struct stk_machine *m, uint64_t index, stk_slot slot)
     return true;
 }
 
-bool stk_memo_put(struct stk_machine *m, uint64_t index, stk_slot slot)
+/* An index within the array. */
+static bool put_again(struct stk_machine *m, uint64_t index, stk_slot slot)
 {
     struct stk_memo *memo = &m->memo;
-    enum stk_kind kind = stk_slot_kind(slot);
-    if (kind == STK_DICT || kind == STK_DICT_KEPT) {
-        slot = stk_kept_alias(m, slot);
+    bool hole = memo->dense[index] == STK_MEMO_HOLE;
+    uint64_t old = 0;
+    if (hole && memo->sparse.n_entries > 0 && stk_map_get(&memo->sparse, index, &old)) {
+        return put_sparse(m, index, slot);
     }
-    if (kind == STK_LIST || kind == STK_SET) {
-        slot |= STK_SLOT_ALIAS;
+    if (hole && memo->n_entries >= memo->max) {
+        return stk_fault(m, STK_FAULT_LIMIT_MEMO);
     }
-    if (STK_LIKELY(index < memo->n_dense)) {
-        bool hole = memo->dense[index] == STK_MEMO_HOLE;
-        uint64_t old = 0;
-        if (hole && memo->sparse.n_entries > 0 &&
-            stk_map_get(&memo->sparse, index, &old)) {
-            return put_sparse(m, index, slot);
-        }
-        if (hole && memo->n_entries >= memo->max) {
-            return stk_fault(m, STK_FAULT_LIMIT_MEMO);
-        }
-        memo->n_entries += hole ? 1 : 0;
-        memo->dense[index] = slot;
-        return true;
-    }
-    if (STK_LIKELY(index == memo->n_dense && index < memo->cap &&
-                   memo->sparse.n_entries == 0)) {
-        memo->dense[memo->n_dense++] = slot;
-        memo->n_entries++;
-        return true;
-    }
-    return put_far(m, index, slot);
+    memo->n_entries += hole ? 1 : 0;
+    memo->dense[index] = slot;
+    return true;
+}
+
+bool stk_memo_put_at(struct stk_machine *m, uint64_t index, stk_slot slot)
+{
+    return index < m->memo.n_dense ? put_again(m, index, slot) : put_far(m, index, slot);
 }
 
 bool stk_memo_get(struct stk_machine *m, uint64_t index, stk_slot *ret_slot)

@@ -210,7 +210,7 @@ void stk_memo_init(struct stk_memo *memo, const struct stk_alloc *alloc,
                    const struct stk_limits *limits);
 void stk_memo_clear(struct stk_memo *memo);
 void stk_memo_release(struct stk_memo *memo, const struct stk_alloc *alloc);
-bool stk_memo_put(struct stk_machine *m, uint64_t index, stk_slot slot);
+bool stk_memo_put_at(struct stk_machine *m, uint64_t index, stk_slot slot);
 bool stk_memo_get(struct stk_machine *m, uint64_t index, stk_slot *ret_slot);
 
 /* ---- kept.c ---- */
@@ -294,6 +294,25 @@ static inline bool stk_any_unheld(const struct stk_machine *m, const stk_slot *i
         }
     }
     return false;
+}
+
+static inline bool stk_memo_put(struct stk_machine *m, uint64_t index, stk_slot slot)
+{
+    struct stk_memo *memo = &m->memo;
+    enum stk_kind kind = stk_slot_kind(slot);
+    if (kind == STK_DICT || kind == STK_DICT_KEPT) {
+        slot = stk_kept_alias(m, slot);
+    } else if (kind == STK_LIST || kind == STK_SET) {
+        slot |= STK_SLOT_ALIAS;
+    }
+    /* Whoever writes a stream numbers from 0 on: the next entry needs no look-up. */
+    if (STK_LIKELY(index == memo->n_dense && index < memo->cap &&
+                   memo->sparse.n_entries == 0)) {
+        memo->dense[memo->n_dense++] = slot;
+        memo->n_entries++;
+        return true;
+    }
+    return stk_memo_put_at(m, index, slot);
 }
 
 static inline bool stk_push(struct stk_machine *m, stk_slot slot)

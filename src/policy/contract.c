@@ -120,8 +120,9 @@ static uint64_t glob_step(struct stk_span glob, size_t at, uint8_t byte)
 /* A star may match nothing. */
 static uint64_t glob_close(struct stk_span glob, uint64_t states)
 {
-    for (size_t i = 0; i < glob.len; i++) {
-        if (((states >> i) & 1) != 0 && glob.data[i] == '*') {
+    for (uint64_t left = states; left != 0; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        for (; i < glob.len && glob.data[i] == '*'; i++) {
             states |= UINT64_C(1) << (i + 1);
         }
     }
@@ -136,10 +137,9 @@ bool stk_glob(struct stk_span glob, struct stk_span text)
     uint64_t states = glob_close(glob, 1);
     for (size_t t = 0; t < text.len && states != 0; t++) {
         uint64_t next = 0;
-        for (size_t i = 0; i < glob.len; i++) {
-            if (((states >> i) & 1) != 0) {
-                next |= glob_step(glob, i, text.data[t]);
-            }
+        for (; states != 0; states &= states - 1) {
+            size_t i = (size_t)__builtin_ctzll(states);
+            next |= i < glob.len ? glob_step(glob, i, text.data[t]) : 0;
         }
         states = glob_close(glob, next);
     }

@@ -262,6 +262,12 @@ static bool is_stream(const struct stk_machine *machine, const struct stk_run *r
     return (run->effects & calls) != 0 || any_plausible_import(machine);
 }
 
+/* A copy that outlives the machine's; data is NULL where there is no memory. */
+static struct stk_span copy_text(struct stk_scanner *s, struct stk_span text)
+{
+    return stk_span_of(stk_arena_text(&s->arena, text), text.len);
+}
+
 static enum stk_status copy_globals(struct stk_scanner *s,
                                     const struct stk_machine *machine, uint64_t base,
                                     struct stk_stream_report *report)
@@ -272,16 +278,21 @@ static enum stk_status copy_globals(struct stk_scanner *s,
         return STK_E_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        copies[i] = *stk_machine_global(machine, i);
+        const struct stk_global *g = stk_machine_global(machine, i);
+        copies[i] = *g;
         copies[i].off += base;
-        struct stk_span *names[] = {&copies[i].module, &copies[i].name,
-                                    &copies[i].mapped_module, &copies[i].mapped_name};
-        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
-            char *text = stk_arena_text(&s->arena, *names[j]);
-            if (text == NULL) {
-                return STK_E_NOMEM;
-            }
-            names[j]->data = (const uint8_t *)text;
+        copies[i].module = copy_text(s, g->module);
+        copies[i].name = copy_text(s, g->name);
+        /* Most names are not mapped, and lie there once. */
+        copies[i].mapped_module = g->mapped_module.data == g->module.data
+                                      ? copies[i].module
+                                      : copy_text(s, g->mapped_module);
+        copies[i].mapped_name = g->mapped_name.data == g->name.data
+                                    ? copies[i].name
+                                    : copy_text(s, g->mapped_name);
+        if (copies[i].module.data == NULL || copies[i].name.data == NULL ||
+            copies[i].mapped_module.data == NULL || copies[i].mapped_name.data == NULL) {
+            return STK_E_NOMEM;
         }
     }
     report->globals = copies;
