@@ -149,7 +149,7 @@ static void note_inside(struct sink *sink, struct stk_machine *machine, stk_slot
     for (uint64_t i = 0; pairs != NULL && i < 2 * n && i < 16; i++) {
         sink->sum = mix(sink->sum, pairs[i]);
     }
-    sink->sum = mix(sink->sum, stk_slot_all_kind(machine, slot, STK_INT));
+    sink->sum = mix(sink->sum, (uint64_t)stk_slot_uniform(machine, slot));
 }
 
 static void note_slot(struct sink *sink, struct stk_machine *machine, stk_slot slot)

@@ -336,14 +336,11 @@ const stk_slot *stk_slot_pairs(const struct stk_machine *m, stk_slot slot,
     return b + 2;
 }
 
-bool stk_slot_all_kind(const struct stk_machine *m, stk_slot slot, enum stk_kind kind)
+enum stk_kind stk_slot_uniform(const struct stk_machine *m, stk_slot slot)
 {
-    if (stk_slot_kind(slot) != STK_TUPLE) {
-        return false;
-    }
-    if (stk_slot_payload(slot) == STK_PAYLOAD_MAX) {
-        return true;
+    if (stk_slot_kind(slot) != STK_TUPLE || stk_slot_payload(slot) == STK_PAYLOAD_MAX) {
+        return STK_KINDS;
     }
     const stk_slot *b = block(m, stk_slot_payload(slot));
-    return b != NULL && ((b[0] & 0xff) == (uint64_t)kind || b[0] >> 16 == 0);
+    return b != NULL ? (enum stk_kind)(b[0] & 0xff) : STK_KINDS;
 }

@@ -189,9 +189,9 @@ const stk_slot *stk_slot_pairs(const struct stk_machine *machine, stk_slot slot,
 bool stk_slot_held(const struct stk_machine *machine, stk_slot slot,
                    stk_slot ret_samples[STK_HELD_MAX], size_t *ret_n);
 
-/* All items of the tuple are of this kind (also known for tuples past kept_items). */
-bool stk_slot_all_kind(const struct stk_machine *machine, stk_slot slot,
-                       enum stk_kind kind);
+/* The kind that all items of a tuple have (also known for tuples past kept_items);
+ * STK_KINDS: several, none, or not known. */
+enum stk_kind stk_slot_uniform(const struct stk_machine *machine, stk_slot slot);
 
 /* The content of a STR as UTF-8 (escapes resolved) or of BYTES and BYTEARRAY, at most max
  * bytes. Written to machine memory that is good until the next run. STK_E_LIMIT where it

@@ -40,18 +40,18 @@ enum stk_status stk_policy_array_lost(struct stk_policy *policy,
 /* The product of the shape's numbers; 1 for (). */
 static bool count_items(struct stk_check *check, stk_slot state, uint64_t *ret_count)
 {
-    uint64_t shape = 0;
-    uint64_t n = 0;
+    stk_slot shape = 0;
     uint64_t count = 1;
-    if (!stk_contract_key(check, state, KEY("shape"), &shape) ||
-        !check->values->length(check->values->ctx, shape, &n)) {
+    if (!stk_contract_key(check, state, KEY("shape"), &shape)) {
         return false;
     }
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t item = 0;
+    struct stk_arguments items = stk_arguments_of(check->values, shape);
+    if (items.items == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < items.n; i++) {
         int64_t number = 0;
-        if (!check->values->item(check->values->ctx, shape, i, &item) ||
-            !check->values->number(check->values->ctx, item, &number) || number < 0 ||
+        if (!stk_slot_number(items.items[i], &number) || number < 0 ||
             !stk_mul(count, (uint64_t)number, &count) || count > INT64_MAX) {
             return false;
         }
@@ -64,12 +64,12 @@ static bool count_items(struct stk_check *check, stk_slot state, uint64_t *ret_c
 static enum stk_status padding(struct stk_policy *policy, struct stk_check *check,
                                const struct stk_effect *effect, uint64_t *ret_len)
 {
-    uint64_t alignment = 0;
+    stk_slot alignment = 0;
     uint8_t len = 0;
     *ret_len = 0;
     if (!stk_contract_key(check, effect->args, KEY("numpy_array_alignment_bytes"),
                           &alignment) ||
-        check->values->kind(check->values->ctx, alignment) == STK_NONE) {
+        stk_slot_seen_kind(alignment) == STK_NONE) {
         return STK_OK;
     }
     STK_TRY(
@@ -81,7 +81,7 @@ static enum stk_status padding(struct stk_policy *policy, struct stk_check *chec
 static bool array_len(struct stk_check *check, const struct stk_effect *effect,
                       uint64_t *ret_len)
 {
-    uint64_t dtype = 0;
+    stk_slot dtype = 0;
     uint64_t count = 0;
     uint64_t size = 0;
     return stk_contract_key(check, effect->args, KEY("dtype"), &dtype) &&

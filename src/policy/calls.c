@@ -22,10 +22,11 @@ static uint64_t steps_allowed(const struct stk_policy *policy,
 struct stk_check stk_check_begin(struct stk_policy *policy,
                                  const struct stk_effect *effect)
 {
+    uint64_t steps = steps_allowed(policy, effect);
     return (struct stk_check){.catalogue = policy->catalogue,
                               .values = &policy->values,
-                              .steps = steps_allowed(policy, effect),
-                              .steps_begin = steps_allowed(policy, effect)};
+                              .steps = steps,
+                              .steps_begin = steps};
 }
 
 enum stk_status stk_check_end(struct stk_policy *policy, const struct stk_check *check)
@@ -71,7 +72,8 @@ static bool is_listed(const struct stk_effect *effect)
     return effect->op == STK_OP_INST || effect->op == STK_OP_OBJ;
 }
 
-bool stk_effect_arguments(const struct stk_effect *effect, struct stk_arguments *ret_args)
+bool stk_effect_arguments(const struct stk_policy *policy,
+                          const struct stk_effect *effect, struct stk_arguments *ret_args)
 {
     static const stk_slot none;
     if (is_listed(effect)) {
@@ -79,7 +81,7 @@ bool stk_effect_arguments(const struct stk_effect *effect, struct stk_arguments 
             .items = effect->n_items > 0 ? effect->items : &none, .n = effect->n_items};
         return true;
     }
-    *ret_args = (struct stk_arguments){.tuple = effect->args};
+    *ret_args = stk_arguments_of(&policy->values, effect->args);
     return stk_slot_kind(effect->args) == STK_TUPLE;
 }
 
@@ -109,7 +111,7 @@ static enum stk_match match_keywords(struct stk_check *check,
     if (kind != STK_DICT && kind != STK_DICT_KEPT) {
         return STK_MATCH_NO;
     }
-    if (!check->values->n_pairs(check->values->ctx, kwargs, &n)) {
+    if (check->values->pairs(check->values->ctx, kwargs, &n) == NULL) {
         return STK_MATCH_UNKNOWN;
     }
     return n == 0 ? STK_MATCH_YES : STK_MATCH_NO;
@@ -139,18 +141,17 @@ static enum stk_match judge_entry(struct stk_check *check, uint32_t entry,
 static enum stk_match judge_enum(struct stk_check *check, uint32_t entry,
                                  const struct call *call, stk_slot *ret_slot)
 {
-    uint64_t n = 0;
-    uint64_t value = 0;
+    stk_slot value = 0;
     if (call->is_new) {
         return STK_MATCH_NO;
     }
-    if (!stk_arguments_count(check, call->args, &n)) {
+    if (call->args->n == UINT64_MAX) {
         return STK_MATCH_UNKNOWN;
     }
-    if (n != 1) {
+    if (call->args->n != 1) {
         return STK_MATCH_NO;
     }
-    if (!stk_arguments_get(check, call->args, 0, &value)) {
+    if (!stk_arguments_get(call->args, 0, &value)) {
         return STK_MATCH_UNKNOWN;
     }
     *ret_slot = stk_slot_object((uint16_t)entry, 0, 0);
@@ -158,11 +159,10 @@ static enum stk_match judge_enum(struct stk_check *check, uint32_t entry,
 }
 
 /* The entry of the global that is argument 0, or STK_ENTRY_NONE. */
-static uint32_t first_entry(struct stk_check *check, const struct call *call)
+static uint32_t first_entry(const struct stk_check *check, const struct call *call)
 {
-    uint64_t value = 0;
-    if (!stk_arguments_get(check, call->args, 0, &value) ||
-        stk_slot_kind(value) != STK_GLOBAL) {
+    stk_slot value = 0;
+    if (!stk_arguments_get(call->args, 0, &value) || stk_slot_kind(value) != STK_GLOBAL) {
         return STK_ENTRY_NONE;
     }
     return check->values->entry(check->values->ctx, value);
@@ -172,10 +172,10 @@ static uint32_t first_entry(struct stk_check *check, const struct call *call)
 static enum stk_match judge_member(struct stk_check *check, const struct call *call,
                                    stk_slot *ret_slot)
 {
-    uint64_t name = 0;
+    stk_slot name = 0;
     enum stk_match match = STK_MATCH_NO;
     uint32_t entry = first_entry(check, call);
-    if (entry == STK_ENTRY_NONE || !stk_arguments_get(check, call->args, 1, &name)) {
+    if (entry == STK_ENTRY_NONE || !stk_arguments_get(call->args, 1, &name)) {
         return STK_MATCH_NO;
     }
     *ret_slot = stk_slot_object((uint16_t)entry, 0, 0);
@@ -193,7 +193,8 @@ static enum stk_match judge_new(struct stk_check *check, const struct call *call
         return STK_MATCH_NO;
     }
     struct stk_arguments rest = *call->args;
-    rest.skip++;
+    rest.items++;
+    rest.n--;
     if (bare) {
         rest = (struct stk_arguments){.items = &none};
     }
@@ -275,16 +276,11 @@ static enum stk_status look_inside(struct stk_policy *policy,
                                    const struct stk_effect *effect)
 {
     struct stk_arguments args = {0};
-    struct stk_check check = stk_check_begin(policy, effect);
-    uint64_t n = 0;
-    uint64_t item = 0;
-    if (!stk_effect_arguments(effect, &args) || !stk_arguments_count(&check, &args, &n)) {
+    stk_slot item = 0;
+    if (!stk_effect_arguments(policy, effect, &args)) {
         return STK_OK;
     }
-    for (uint64_t i = 0; i < n && i < STK_STREAMS_MAX; i++) {
-        if (!stk_arguments_get(&check, &args, i, &item)) {
-            return STK_OK;
-        }
+    for (size_t i = 0; i < STK_STREAMS_MAX && stk_arguments_get(&args, i, &item); i++) {
         enum stk_kind kind = stk_slot_seen_kind(item);
         if (kind == STK_BYTES || kind == STK_BYTEARRAY || kind == STK_STR) {
             STK_TRY(stk_policy_nested(policy, effect, item, false));
@@ -339,11 +335,11 @@ static enum stk_status note_contract(struct stk_policy *policy,
 }
 
 /* _codecs.encode(text, 'latin1') */
-static stk_slot encoded(struct stk_check *check, const struct stk_arguments *args)
+static stk_slot encoded(const struct stk_arguments *args)
 {
-    uint64_t text = 0;
-    return stk_arguments_get(check, args, 0, &text) ? stk_slot_encoded(text)
-                                                    : stk_slot_typed(STK_BYTES);
+    stk_slot text = 0;
+    return stk_arguments_get(args, 0, &text) ? stk_slot_encoded(text)
+                                             : stk_slot_typed(STK_BYTES);
 }
 
 static enum stk_status call_vetted(struct stk_policy *policy,
@@ -360,7 +356,7 @@ static enum stk_status call_vetted(struct stk_policy *policy,
                                   effect->op == STK_OP_NEWOBJ_EX ||
                                   (is_listed(effect) && effect->n_items == 0),
                         .has_keywords = effect->op == STK_OP_NEWOBJ_EX};
-    if (stk_effect_arguments(effect, &args)) {
+    if (stk_effect_arguments(policy, effect, &args)) {
         match = judge_entry(&check, entry, &call, &result);
     }
     STK_TRY(stk_check_end(policy, &check));
@@ -368,7 +364,7 @@ static enum stk_status call_vetted(struct stk_policy *policy,
         outcome->result = stk_slot_opaque(effect);
         return note_contract(policy, effect, entry, stk_check_rule(&check, match));
     }
-    outcome->result = entry == policy->encode ? encoded(&check, &args) : result;
+    outcome->result = entry == policy->encode ? encoded(&args) : result;
     for (size_t i = 0; i < check.n_streams; i++) {
         STK_TRY(stk_policy_nested(policy, effect, check.streams[i], true));
     }

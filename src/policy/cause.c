@@ -14,7 +14,7 @@
 struct part {
     bool is_key;
     bool missing; /* the key is the pattern's */
-    uint64_t key;
+    stk_slot key;
     struct stk_span name;
     uint64_t item; /* from 1 */
 };
@@ -26,7 +26,7 @@ struct cause {
     uint64_t way; /* how many parts on the first level keep the pattern */
 };
 
-static bool find(struct stk_check *check, uint32_t pattern, uint64_t value, size_t level,
+static bool find(struct stk_check *check, uint32_t pattern, stk_slot value, size_t level,
                  struct cause *cause);
 
 static bool found(struct cause *cause, size_t level, const struct part *part)
@@ -36,7 +36,7 @@ static bool found(struct cause *cause, size_t level, const struct part *part)
     return true;
 }
 
-static bool goes_on(struct stk_check *check, uint32_t pattern, uint64_t value,
+static bool goes_on(struct stk_check *check, uint32_t pattern, stk_slot value,
                     size_t level, struct cause *cause)
 {
     return level + 1 < LEVELS_MAX && find(check, pattern, value, level + 1, cause);
@@ -52,14 +52,13 @@ static bool fits(const struct stk_check *check, const struct stk_pattern *p, uin
 }
 
 static bool find_item(struct stk_check *check, const struct stk_pattern *p,
-                      uint64_t tuple, size_t level, struct cause *cause)
+                      stk_slot tuple, size_t level, struct cause *cause)
 {
-    struct stk_arguments args = {.tuple = tuple};
-    uint64_t n = 0;
-    uint64_t item = 0;
-    for (uint64_t i = 0; stk_arguments_count(check, &args, &n) && fits(check, p, n) &&
-                         i < n && (i < p->n || p->kind == STK_PATTERN_TUPLE_OF) &&
-                         stk_arguments_get(check, &args, i, &item);
+    struct stk_arguments args = stk_arguments_of(check->values, tuple);
+    stk_slot item = 0;
+    for (size_t i = 0;
+         fits(check, p, args.n) && (i < p->n || p->kind == STK_PATTERN_TUPLE_OF) &&
+         stk_arguments_get(&args, i, &item);
          i++) {
         uint32_t child =
             p->kind == STK_PATTERN_TUPLE_OF
@@ -78,14 +77,14 @@ static bool find_item(struct stk_check *check, const struct stk_pattern *p,
 
 /* The pattern for the values of a key; STK_NO_PATTERN: it has none of its own. */
 static uint32_t pattern_of_key(struct stk_check *check, const struct stk_pattern *p,
-                               uint64_t key)
+                               stk_slot key)
 {
     struct stk_span text = {0};
     for (size_t i = 0; i < p->n; i++) {
         const uint32_t *child = check->catalogue->children + p->at + 2 * i;
         struct stk_span name =
             stk_catalogue_text(check->catalogue, child[0] & ~STK_CHILD_OPTIONAL);
-        if (check->values->kind(check->values->ctx, key) == STK_STR &&
+        if (stk_slot_seen_kind(key) == STK_STR &&
             check->values->text(check->values->ctx, key, name.len, &text) == STK_OK &&
             stk_span_equal(text, name)) {
             return child[1];
@@ -110,21 +109,20 @@ static bool find_missing(struct stk_check *check, const struct stk_pattern *p,
 }
 
 /* p: a DICT; NULL: attributes. */
-static bool find_key(struct stk_check *check, const struct stk_pattern *p, uint64_t dict,
+static bool find_key(struct stk_check *check, const struct stk_pattern *p, stk_slot dict,
                      size_t level, struct cause *cause)
 {
     uint64_t seen[STK_KEYS_MAX / 64] = {0};
     struct part part = {.is_key = true};
-    uint64_t value = 0;
     uint64_t n = 0;
-    enum stk_kind kind = check->values->kind(check->values->ctx, dict);
-    if ((kind != STK_DICT && kind != STK_DICT_KEPT) ||
-        !check->values->n_pairs(check->values->ctx, dict, &n)) {
+    enum stk_kind kind = stk_slot_seen_kind(dict);
+    const stk_slot *pairs = check->values->pairs(check->values->ctx, dict, &n);
+    if ((kind != STK_DICT && kind != STK_DICT_KEPT) || pairs == NULL) {
         return false;
     }
-    for (uint64_t i = 0;
-         i < n && check->values->pair(check->values->ctx, dict, i, &part.key, &value);
-         i++) {
+    for (size_t i = 0; i < n; i++) {
+        stk_slot value = pairs[2 * i + 1];
+        part.key = pairs[2 * i];
         enum stk_match match = p == NULL
                                    ? stk_contract_attribute(check, part.key, value)
                                    : stk_contract_pair(check, p, part.key, value, seen);
@@ -140,15 +138,12 @@ static bool find_key(struct stk_check *check, const struct stk_pattern *p, uint6
 }
 
 /* None or attributes, and attributes. */
-static bool find_slot(struct stk_check *check, uint64_t tuple, size_t level,
+static bool find_slot(struct stk_check *check, stk_slot tuple, size_t level,
                       struct cause *cause)
 {
-    struct stk_arguments args = {.tuple = tuple};
-    uint64_t n = 0;
-    uint64_t item = 0;
-    for (uint64_t i = 0; stk_arguments_count(check, &args, &n) && n == 2 && i < n &&
-                         stk_arguments_get(check, &args, i, &item);
-         i++) {
+    struct stk_arguments args = stk_arguments_of(check->values, tuple);
+    stk_slot item = 0;
+    for (size_t i = 0; args.n == 2 && stk_arguments_get(&args, i, &item); i++) {
         struct part part = {.item = i + 1};
         if (level + 1 < LEVELS_MAX && find_key(check, NULL, item, level + 1, cause)) {
             size_t n_parts = cause->n;
@@ -169,7 +164,7 @@ static void keep_better(struct cause *best, const struct cause *next)
 }
 
 static bool find_either(struct stk_check *check, const struct stk_pattern *p,
-                        uint64_t value, size_t level, struct cause *cause)
+                        stk_slot value, size_t level, struct cause *cause)
 {
     struct cause best = {0};
     for (size_t i = 0; i < p->n; i++) {
@@ -184,11 +179,11 @@ static bool find_either(struct stk_check *check, const struct stk_pattern *p,
     return best.n > 0;
 }
 
-static bool find(struct stk_check *check, uint32_t pattern, uint64_t value, size_t level,
+static bool find(struct stk_check *check, uint32_t pattern, stk_slot value, size_t level,
                  struct cause *cause)
 {
     const struct stk_pattern *p = &check->catalogue->patterns[pattern];
-    bool is_tuple = check->values->kind(check->values->ctx, value) == STK_TUPLE;
+    bool is_tuple = stk_slot_seen_kind(value) == STK_TUPLE;
     switch ((enum stk_pattern_kind)p->kind) {
     case STK_PATTERN_TUPLE:
     case STK_PATTERN_TUPLE_OF:

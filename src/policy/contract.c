@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/contract.h"
 
+#include "base/assert.h"
+
 /* Longest text that a glob, a key or a member's name is compared with. */
 #define TEXT_MAX 256
 
@@ -15,14 +17,9 @@
 
 #define DICT_MASK (BIT(STK_DICT) | BIT(STK_DICT_KEPT))
 
-static enum stk_kind kind_of(const struct stk_check *check, uint64_t value)
+static bool has_kind(stk_slot value, uint32_t mask)
 {
-    return check->values->kind(check->values->ctx, value);
-}
-
-static bool has_kind(const struct stk_check *check, uint64_t value, uint32_t mask)
-{
-    return (mask & BIT(kind_of(check, value))) != 0;
+    return (mask & BIT(stk_slot_seen_kind(value))) != 0;
 }
 
 static enum stk_match match_of(bool matches)
@@ -31,7 +28,7 @@ static enum stk_match match_of(bool matches)
 }
 
 /* The text of a value as far as TEXT_MAX or len; UNKNOWN and NO as the pattern has it. */
-static enum stk_match read_text(struct stk_check *check, uint64_t value, uint64_t max,
+static enum stk_match read_text(struct stk_check *check, stk_slot value, uint64_t max,
                                 struct stk_span *ret_text)
 {
     enum stk_status status =
@@ -43,32 +40,6 @@ static enum stk_match read_text(struct stk_check *check, uint64_t value, uint64_
         check->status = status;
     }
     return status == STK_OK ? STK_MATCH_YES : STK_MATCH_UNKNOWN;
-}
-
-bool stk_arguments_count(const struct stk_check *check, const struct stk_arguments *args,
-                         uint64_t *ret_n)
-{
-    uint64_t n = args->n;
-    if (args->items == NULL &&
-        !check->values->length(check->values->ctx, args->tuple, &n)) {
-        return false;
-    }
-    *ret_n = n < args->skip ? 0 : n - args->skip;
-    return true;
-}
-
-bool stk_arguments_get(const struct stk_check *check, const struct stk_arguments *args,
-                       uint64_t index, uint64_t *ret_item)
-{
-    uint64_t at = index + args->skip;
-    if (args->items == NULL) {
-        return check->values->item(check->values->ctx, args->tuple, at, ret_item);
-    }
-    if (at >= args->n) {
-        return false;
-    }
-    *ret_item = args->items[at];
-    return true;
 }
 
 /* ---- globs ---- */
@@ -146,42 +117,41 @@ bool stk_glob(struct stk_span glob, struct stk_span text)
     return ((states >> glob.len) & 1) != 0;
 }
 
-/* ---- patterns ---- */
+/* ---- patterns of one value ---- */
 
 static enum stk_match check_range(struct stk_check *check, const struct stk_pattern *p,
-                                  uint64_t value)
+                                  stk_slot value)
 {
     int64_t number = 0;
-    if (!has_kind(check, value, BIT(STK_INT) | BIT(STK_BIGINT))) {
+    if (!has_kind(value, BIT(STK_INT) | BIT(STK_BIGINT))) {
         return STK_MATCH_NO;
     }
-    if (!check->values->number(check->values->ctx, value, &number)) {
+    if (!stk_slot_number(value, &number)) {
         return STK_MATCH_UNKNOWN;
     }
     const int64_t *range = check->catalogue->ints + p->at;
     return match_of(number >= range[0] && number <= range[1]);
 }
 
-static enum stk_match check_bool(struct stk_check *check, const struct stk_pattern *p,
-                                 uint64_t value)
+static enum stk_match check_bool(const struct stk_pattern *p, stk_slot value)
 {
     int64_t number = 0;
-    if (!has_kind(check, value, BIT(STK_BOOL))) {
+    if (!has_kind(value, BIT(STK_BOOL))) {
         return STK_MATCH_NO;
     }
-    if (!check->values->number(check->values->ctx, value, &number)) {
+    if (!stk_slot_number(value, &number)) {
         return STK_MATCH_UNKNOWN;
     }
     return match_of(number == (int64_t)p->at);
 }
 
 static enum stk_match check_text(struct stk_check *check, const struct stk_pattern *p,
-                                 uint64_t value)
+                                 stk_slot value)
 {
     struct stk_span pattern = stk_catalogue_text(check->catalogue, p->at);
     struct stk_span text = {0};
     bool in_bytes = (p->flags & STK_PATTERN_IN_BYTES) != 0;
-    if (!has_kind(check, value, in_bytes ? BIT(STK_BYTES) : BIT(STK_STR))) {
+    if (!has_kind(value, in_bytes ? BIT(STK_BYTES) : BIT(STK_STR))) {
         return STK_MATCH_NO;
     }
     bool glob = p->kind == STK_PATTERN_GLOB;
@@ -195,24 +165,59 @@ static enum stk_match check_text(struct stk_check *check, const struct stk_patte
 
 /* What a contract leaves open may be kept as a value: a callable whose contract is all
  * that makes it safe may not, since whoever gets it would call it without one. */
-static bool is_unheld(const struct stk_check *check, uint64_t value)
+static bool is_unheld(const struct stk_check *check, stk_slot value)
 {
-    if (has_kind(check, value, BIT(STK_TUPLE))) {
-        return check->values->unheld(check->values->ctx, value);
-    }
-    if (!has_kind(check, value, BIT(STK_GLOBAL))) {
-        return false;
+    if (STK_LIKELY(stk_slot_kind(value) != STK_GLOBAL)) {
+        return stk_slot_is_unheld(value);
     }
     uint32_t entry = check->values->entry(check->values->ctx, value);
     return entry != STK_ENTRY_NONE && check->catalogue->entries[entry].unheld != 0;
 }
 
-static enum stk_match check_any(struct stk_check *check, uint64_t value)
+static enum stk_match check_type(const struct stk_check *check,
+                                 const struct stk_pattern *p, stk_slot value)
 {
-    bool matches = has_kind(check, value, ANY_MASK) && !is_unheld(check, value);
+    return match_of(has_kind(value, p->at) && !is_unheld(check, value));
+}
+
+static enum stk_match check_any(struct stk_check *check, stk_slot value)
+{
+    bool matches = has_kind(value, ANY_MASK) && !is_unheld(check, value);
     check->tainted =
-        check->tainted || has_kind(check, value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION));
+        check->tainted || has_kind(value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION));
     return match_of(matches);
+}
+
+/* ---- patterns of patterns ---- */
+
+static bool use_step(struct stk_check *check)
+{
+    if (check->steps == 0) {
+        check->exhausted = true;
+        return false;
+    }
+    check->steps--;
+    return true;
+}
+
+static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
+                                    stk_slot value);
+
+/* Most patterns ask for a type: those need no call. */
+static inline enum stk_match check_value(struct stk_check *check, uint32_t pattern,
+                                         stk_slot value)
+{
+    const struct stk_pattern *p = &check->catalogue->patterns[pattern];
+    if (!use_step(check)) {
+        return STK_MATCH_UNKNOWN;
+    }
+    enum stk_match match = p->kind == STK_PATTERN_TYPE
+                               ? check_type(check, p, value)
+                               : check_pattern(check, pattern, value);
+    if (match == STK_MATCH_NO && has_kind(value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION))) {
+        check->tainted = true;
+    }
+    return match;
 }
 
 /* Remembers that something cannot be known, unless something is known not to match. */
@@ -230,90 +235,75 @@ static uint32_t child(const struct stk_check *check, const struct stk_pattern *p
     return check->catalogue->children[p->at + i];
 }
 
-static size_t n_required(const struct stk_check *check, const struct stk_pattern *p)
+/* So many items may there be; those that may be missing are the last ones. */
+static bool takes_n(const struct stk_check *check, const struct stk_pattern *p,
+                    uint64_t n)
 {
-    size_t n = 0;
-    while (n < p->n && (child(check, p, n) & STK_CHILD_OPTIONAL) == 0) {
-        n++;
+    if (n < p->n) {
+        return (child(check, p, (size_t)n) & STK_CHILD_OPTIONAL) != 0;
     }
-    return n;
+    return n == p->n || (p->flags & STK_PATTERN_OPEN) != 0;
 }
 
 static enum stk_match check_items(struct stk_check *check, const struct stk_pattern *p,
                                   const struct stk_arguments *args)
 {
-    uint64_t n = 0;
-    if (!stk_arguments_count(check, args, &n)) {
+    if (args->n == UINT64_MAX) {
         return STK_MATCH_UNKNOWN;
     }
-    if (n < n_required(check, p) || (n > p->n && (p->flags & STK_PATTERN_OPEN) == 0)) {
+    if (!takes_n(check, p, args->n)) {
         return STK_MATCH_NO;
     }
+    if (args->items == NULL) {
+        return STK_MATCH_UNKNOWN;
+    }
     enum stk_match match = STK_MATCH_YES;
-    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
-        uint64_t item = 0;
-        enum stk_match one = STK_MATCH_UNKNOWN;
-        if (!stk_arguments_get(check, args, i, &item)) {
-            return STK_MATCH_UNKNOWN; /* none of the items is known */
-        }
-        if (i < p->n) {
-            one =
-                stk_contract_value(check, child(check, p, i) & ~STK_CHILD_OPTIONAL, item);
-        } else {
-            one = check_any(check, item);
-        }
+    for (size_t i = 0; i < args->n && match != STK_MATCH_NO; i++) {
+        enum stk_match one =
+            i < p->n ? check_value(check, child(check, p, i) & ~STK_CHILD_OPTIONAL,
+                                   args->items[i])
+                     : check_any(check, args->items[i]);
         match = both(match, one);
     }
     return match;
 }
 
-/* All items have a kind that a TYPE pattern takes, which is known of long tuples too. */
-static bool is_uniform(struct stk_check *check, uint32_t pattern,
-                       const struct stk_arguments *args)
+/* All items have a kind that a TYPE pattern takes, which is known of long tuples too. An
+ * object may be one of which only the type is known. */
+static bool is_uniform(const struct stk_check *check, const struct stk_pattern *p,
+                       stk_slot tuple)
 {
-    const struct stk_pattern *p = &check->catalogue->patterns[pattern];
-    if (p->kind != STK_PATTERN_TYPE || args->items != NULL ||
-        is_unheld(check, args->tuple)) {
+    if (p->kind != STK_PATTERN_TYPE || stk_slot_is_unheld(tuple)) {
         return false;
     }
-    for (uint32_t kind = 0; kind < STK_KINDS; kind++) {
-        if ((p->at & BIT(kind)) != 0 && kind != STK_GLOBAL &&
-            check->values->uniform(check->values->ctx, args->tuple,
-                                   (enum stk_kind)kind)) {
-            return true;
-        }
-    }
-    return false;
+    enum stk_kind kind = check->values->uniform(check->values->ctx, tuple);
+    return kind != STK_KINDS && kind != STK_GLOBAL && (p->at & BIT(kind)) != 0 &&
+           (kind != STK_OBJECT || (p->at & ANY_MASK) == ANY_MASK);
 }
 
 static enum stk_match check_all_items(struct stk_check *check, uint32_t pattern,
                                       const struct stk_arguments *args)
 {
-    uint64_t n = 0;
-    if (is_uniform(check, pattern, args)) {
+    if (is_uniform(check, &check->catalogue->patterns[pattern], args->tuple)) {
         return STK_MATCH_YES;
     }
-    if (!stk_arguments_count(check, args, &n)) {
-        return STK_MATCH_UNKNOWN;
+    if (args->items == NULL) {
+        return args->n == 0 ? STK_MATCH_YES : STK_MATCH_UNKNOWN;
     }
     enum stk_match match = STK_MATCH_YES;
-    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
-        uint64_t item = 0;
-        if (!stk_arguments_get(check, args, i, &item)) {
-            return STK_MATCH_UNKNOWN;
-        }
-        match = both(match, stk_contract_value(check, pattern, item));
+    for (size_t i = 0; i < args->n && match != STK_MATCH_NO; i++) {
+        match = both(match, check_value(check, pattern, args->items[i]));
     }
     return match;
 }
 
 /* numpy and pandas ask what is in a list for __array__, __len__ and the like. */
 static enum stk_match check_list(struct stk_check *check, const struct stk_pattern *p,
-                                 uint64_t list)
+                                 stk_slot list)
 {
-    uint64_t samples[STK_HELD_MAX];
+    stk_slot samples[STK_HELD_MAX];
     size_t n = 0;
-    if (!has_kind(check, list, BIT(STK_LIST))) {
+    if (!has_kind(list, BIT(STK_LIST))) {
         return STK_MATCH_NO;
     }
     if (!check->values->held(check->values->ctx, list, samples, &n)) {
@@ -321,7 +311,7 @@ static enum stk_match check_list(struct stk_check *check, const struct stk_patte
     }
     enum stk_match match = STK_MATCH_YES;
     for (size_t i = 0; i < n && match != STK_MATCH_NO; i++) {
-        match = both(match, stk_contract_value(check, p->at, samples[i]));
+        match = both(match, check_value(check, p->at, samples[i]));
     }
     return match;
 }
@@ -339,15 +329,33 @@ static bool is_dunder(struct stk_span text)
            !is_harmless_dunder(text);
 }
 
+static bool is_key(const struct stk_check *check, const struct stk_pattern *p, size_t i,
+                   struct stk_span text)
+{
+    uint32_t key = child(check, p, 2 * i) & ~STK_CHILD_OPTIONAL;
+    return stk_span_equal(text, stk_catalogue_text(check->catalogue, key));
+}
+
+/* Behind the last key that was seen: most dicts have their keys in the contract's order.
+ */
+static size_t likely_key(const uint64_t seen[STK_KEYS_MAX / 64])
+{
+    size_t word = STK_KEYS_MAX / 64;
+    while (word > 0 && seen[word - 1] == 0) {
+        word--;
+    }
+    return word == 0 ? 0 : word * 64 - (size_t)__builtin_clzll(seen[word - 1]);
+}
+
 /* Which key of the pattern a text is; p->n: none. */
 static size_t find_key(const struct stk_check *check, const struct stk_pattern *p,
-                       struct stk_span text)
+                       struct stk_span text, size_t likely)
 {
+    if (likely < p->n && is_key(check, p, likely, text)) {
+        return likely;
+    }
     size_t i = 0;
-    while (i < p->n &&
-           !stk_span_equal(
-               text, stk_catalogue_text(check->catalogue,
-                                        child(check, p, 2 * i) & ~STK_CHILD_OPTIONAL))) {
+    while (i < p->n && !is_key(check, p, i, text)) {
         i++;
     }
     return i;
@@ -355,28 +363,28 @@ static size_t find_key(const struct stk_check *check, const struct stk_pattern *
 
 /* One key of a dict and its value. */
 enum stk_match stk_contract_pair(struct stk_check *check, const struct stk_pattern *p,
-                                 uint64_t key, uint64_t value,
+                                 stk_slot key, stk_slot value,
                                  uint64_t seen[STK_KEYS_MAX / 64])
 {
     struct stk_span text = {0};
     size_t which = p->n;
-    bool is_text = has_kind(check, key, BIT(STK_STR));
+    bool is_text = has_kind(key, BIT(STK_STR));
     if (is_text) {
         enum stk_match read = read_text(check, key, TEXT_MAX, &text);
         if (read == STK_MATCH_UNKNOWN) {
             return read;
         }
-        which = read == STK_MATCH_YES ? find_key(check, p, text) : p->n;
+        which = read == STK_MATCH_YES ? find_key(check, p, text, likely_key(seen)) : p->n;
     }
     if (which < p->n) {
         seen[which / 64] |= UINT64_C(1) << (which % 64);
-        return stk_contract_value(check, child(check, p, 2 * which + 1), value);
+        return check_value(check, child(check, p, 2 * which + 1), value);
     }
     if (is_text && is_dunder(text)) {
         return STK_MATCH_NO;
     }
     if ((p->flags & STK_PATTERN_REST) != 0 && is_text) {
-        return stk_contract_value(check, child(check, p, 2 * (size_t)p->n), value);
+        return check_value(check, child(check, p, 2 * (size_t)p->n), value);
     }
     if ((p->flags & STK_PATTERN_OPEN) != 0) {
         return both(check_any(check, key), check_any(check, value));
@@ -397,24 +405,21 @@ static bool all_seen(const struct stk_check *check, const struct stk_pattern *p,
 }
 
 static enum stk_match check_dict(struct stk_check *check, const struct stk_pattern *p,
-                                 uint64_t dict)
+                                 stk_slot dict)
 {
     uint64_t n = 0;
     uint64_t seen[STK_KEYS_MAX / 64] = {0};
-    if (!has_kind(check, dict, DICT_MASK)) {
+    if (!has_kind(dict, DICT_MASK)) {
         return STK_MATCH_NO;
     }
-    if (!check->values->n_pairs(check->values->ctx, dict, &n)) {
+    const stk_slot *pairs = check->values->pairs(check->values->ctx, dict, &n);
+    if (pairs == NULL) {
         return STK_MATCH_UNKNOWN;
     }
     enum stk_match match = STK_MATCH_YES;
-    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
-        uint64_t key = 0;
-        uint64_t value = 0;
-        if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
-            return STK_MATCH_UNKNOWN;
-        }
-        match = both(match, stk_contract_pair(check, p, key, value, seen));
+    for (size_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        match = both(match,
+                     stk_contract_pair(check, p, pairs[2 * i], pairs[2 * i + 1], seen));
     }
     /* A key whose text is not known may be the one that is missing. */
     return match == STK_MATCH_YES ? match_of(all_seen(check, p, seen)) : match;
@@ -424,59 +429,51 @@ static enum stk_match check_dict(struct stk_check *check, const struct stk_patte
  * and no dunder. An instance's own __setstate__ would be called by the next BUILD,
  * __array_interface__ says where numpy finds an array's bytes, and setattr takes
  * __class__. */
-enum stk_match stk_contract_attribute(struct stk_check *check, uint64_t key,
-                                      uint64_t value)
+enum stk_match stk_contract_attribute(struct stk_check *check, stk_slot key,
+                                      stk_slot value)
 {
     struct stk_span text = {0};
-    if (!has_kind(check, key, BIT(STK_STR)) || is_unheld(check, value)) {
+    if (!has_kind(key, BIT(STK_STR)) || is_unheld(check, value)) {
         return STK_MATCH_NO;
     }
     enum stk_match read = read_text(check, key, TEXT_MAX, &text);
     return read == STK_MATCH_YES ? match_of(!is_dunder(text)) : read;
 }
 
-static enum stk_match check_attributes(struct stk_check *check, uint64_t dict)
+static enum stk_match check_attributes(struct stk_check *check, stk_slot dict)
 {
     uint64_t n = 0;
-    if (!has_kind(check, dict, DICT_MASK)) {
+    if (!has_kind(dict, DICT_MASK)) {
         return STK_MATCH_NO;
     }
-    if (!check->values->n_pairs(check->values->ctx, dict, &n)) {
+    const stk_slot *pairs = check->values->pairs(check->values->ctx, dict, &n);
+    if (pairs == NULL) {
         return STK_MATCH_UNKNOWN;
     }
     enum stk_match match = STK_MATCH_YES;
-    for (uint64_t i = 0; i < n && match != STK_MATCH_NO; i++) {
-        uint64_t key = 0;
-        uint64_t value = 0;
-        if (!check->values->pair(check->values->ctx, dict, i, &key, &value)) {
-            return STK_MATCH_UNKNOWN;
-        }
-        match = both(match, stk_contract_attribute(check, key, value));
+    for (size_t i = 0; i < n && match != STK_MATCH_NO; i++) {
+        match =
+            both(match, stk_contract_attribute(check, pairs[2 * i], pairs[2 * i + 1]));
     }
     return match;
 }
 
-static enum stk_match check_slots(struct stk_check *check, uint64_t value)
+static enum stk_match check_slots(struct stk_check *check, stk_slot value)
 {
-    uint64_t n = 0;
-    uint64_t dict = 0;
-    uint64_t slots = 0;
-    if (!has_kind(check, value, BIT(STK_TUPLE))) {
+    if (!has_kind(value, BIT(STK_TUPLE))) {
         return STK_MATCH_NO;
     }
-    if (!check->values->length(check->values->ctx, value, &n)) {
-        return STK_MATCH_UNKNOWN;
-    }
-    if (n != 2) {
+    struct stk_arguments args = stk_arguments_of(check->values, value);
+    if (args.n != 2 && args.n != UINT64_MAX) {
         return STK_MATCH_NO;
     }
-    if (!check->values->item(check->values->ctx, value, 0, &dict) ||
-        !check->values->item(check->values->ctx, value, 1, &slots)) {
+    if (args.items == NULL) {
         return STK_MATCH_UNKNOWN;
     }
-    return both(has_kind(check, dict, BIT(STK_NONE)) ? STK_MATCH_YES
-                                                     : check_attributes(check, dict),
-                check_attributes(check, slots));
+    return both(has_kind(args.items[0], BIT(STK_NONE))
+                    ? STK_MATCH_YES
+                    : check_attributes(check, args.items[0]),
+                check_attributes(check, args.items[1]));
 }
 
 /* A list of entries in order has this one. */
@@ -498,9 +495,9 @@ static bool has_entry(const struct stk_check *check, const struct stk_pattern *p
 }
 
 static enum stk_match check_global(struct stk_check *check, const struct stk_pattern *p,
-                                   uint64_t value)
+                                   stk_slot value)
 {
-    if (!has_kind(check, value, BIT(STK_GLOBAL))) {
+    if (!has_kind(value, BIT(STK_GLOBAL))) {
         return STK_MATCH_NO;
     }
     uint32_t entry = check->values->entry(check->values->ctx, value);
@@ -515,24 +512,19 @@ static enum stk_match check_global(struct stk_check *check, const struct stk_pat
 }
 
 static enum stk_match check_object(struct stk_check *check, const struct stk_pattern *p,
-                                   uint64_t value)
+                                   stk_slot value)
 {
-    uint32_t entry = STK_ENTRY_NONE;
-    uint8_t tag = 0;
-    if (!has_kind(check, value, BIT(STK_OBJECT))) {
-        return STK_MATCH_NO;
-    }
-    check->values->object(check->values->ctx, value, &entry, &tag);
-    return match_of((p->tag == 0 || p->tag == tag) && has_entry(check, p, entry));
+    return match_of(has_kind(value, BIT(STK_OBJECT)) &&
+                    (p->tag == 0 || p->tag == stk_slot_tag(value)) &&
+                    has_entry(check, p, stk_slot_class(value)));
 }
 
-static enum stk_match check_stream(struct stk_check *check, uint64_t value)
+static enum stk_match check_stream(struct stk_check *check, stk_slot value)
 {
     /* A bytearray may have been changed since it was made. */
-    if (!has_kind(check, value, BIT(STK_BYTES))) {
-        return has_kind(check, value, BIT(STK_BYTEARRAY) | BIT(STK_BUFFER))
-                   ? STK_MATCH_UNKNOWN
-                   : STK_MATCH_NO;
+    if (!has_kind(value, BIT(STK_BYTES))) {
+        return has_kind(value, BIT(STK_BYTEARRAY) | BIT(STK_BUFFER)) ? STK_MATCH_UNKNOWN
+                                                                     : STK_MATCH_NO;
     }
     if (check->n_streams == STK_STREAMS_MAX) {
         check->exhausted = true;
@@ -565,7 +557,7 @@ static enum stk_match check_either(struct stk_check *check, const struct stk_pat
 static enum stk_match option_value(struct stk_check *check, uint32_t pattern,
                                    const void *what)
 {
-    return stk_contract_value(check, pattern, *(const uint64_t *)what);
+    return check_value(check, pattern, *(const stk_slot *)what);
 }
 
 static enum stk_match option_arguments(struct stk_check *check, uint32_t pattern,
@@ -574,16 +566,25 @@ static enum stk_match option_arguments(struct stk_check *check, uint32_t pattern
     return stk_contract_arguments(check, pattern, what);
 }
 
+static enum stk_match check_tuple(struct stk_check *check, uint32_t pattern,
+                                  stk_slot value)
+{
+    if (!has_kind(value, BIT(STK_TUPLE))) {
+        return STK_MATCH_NO;
+    }
+    struct stk_arguments args = stk_arguments_of(check->values, value);
+    return stk_contract_arguments(check, pattern, &args);
+}
+
 static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
-                                    uint64_t value)
+                                    stk_slot value)
 {
     const struct stk_pattern *p = &check->catalogue->patterns[pattern];
-    struct stk_arguments args = {.tuple = value};
     switch ((enum stk_pattern_kind)p->kind) {
     case STK_PATTERN_TYPE:
-        return match_of(has_kind(check, value, p->at) && !is_unheld(check, value));
+        return check_type(check, p, value);
     case STK_PATTERN_BOOL:
-        return check_bool(check, p, value);
+        return check_bool(p, value);
     case STK_PATTERN_RANGE:
         return check_range(check, p, value);
     case STK_PATTERN_TEXT:
@@ -591,9 +592,7 @@ static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
         return check_text(check, p, value);
     case STK_PATTERN_TUPLE:
     case STK_PATTERN_TUPLE_OF:
-        return has_kind(check, value, BIT(STK_TUPLE))
-                   ? stk_contract_arguments(check, pattern, &args)
-                   : STK_MATCH_NO;
+        return check_tuple(check, pattern, value);
     case STK_PATTERN_LIST_OF:
         return check_list(check, p, value);
     case STK_PATTERN_DICT:
@@ -615,38 +614,20 @@ static enum stk_match check_pattern(struct stk_check *check, uint32_t pattern,
     return STK_MATCH_NO;
 }
 
-static bool use_step(struct stk_check *check)
-{
-    if (check->steps == 0) {
-        check->exhausted = true;
-        return false;
-    }
-    check->steps--;
-    return true;
-}
-
 enum stk_match stk_contract_value(struct stk_check *check, uint32_t pattern,
-                                  uint64_t value)
+                                  stk_slot value)
 {
-    if (!use_step(check)) {
-        return STK_MATCH_UNKNOWN;
-    }
-    enum stk_match match = check_pattern(check, pattern, value);
-    if (match == STK_MATCH_NO &&
-        has_kind(check, value, BIT(STK_OPAQUE) | BIT(STK_EXTENSION))) {
-        check->tainted = true;
-    }
-    return match;
+    return check_value(check, pattern, value);
 }
 
 /* Arguments of which nothing is said are kept, an exception's for one. */
 static bool any_argument_unheld(const struct stk_check *check,
                                 const struct stk_arguments *args)
 {
-    if (args->items == NULL) {
-        return is_unheld(check, args->tuple);
+    if (stk_slot_kind(args->tuple) == STK_TUPLE) {
+        return stk_slot_is_unheld(args->tuple);
     }
-    for (uint64_t i = args->skip; i < args->n; i++) {
+    for (size_t i = 0; i < args->n; i++) {
         if (is_unheld(check, args->items[i])) {
             return true;
         }
@@ -683,12 +664,12 @@ bool stk_contract_requires(const struct stk_check *check, uint32_t pattern)
 /* ---- members and keys ---- */
 
 const struct stk_member *stk_contract_member(struct stk_check *check, uint32_t entry,
-                                             uint64_t name, enum stk_match *ret_match)
+                                             stk_slot name, enum stk_match *ret_match)
 {
     const struct stk_entry *e = &check->catalogue->entries[entry];
     struct stk_span text = {0};
     *ret_match = STK_MATCH_NO;
-    if (!has_kind(check, name, BIT(STK_STR))) {
+    if (!has_kind(name, BIT(STK_STR))) {
         return NULL;
     }
     *ret_match = read_text(check, name, TEXT_MAX, &text);
@@ -743,41 +724,38 @@ static bool has_none_member(const struct stk_check *check, const struct stk_entr
 }
 
 enum stk_match stk_contract_member_value(struct stk_check *check, uint32_t entry,
-                                         uint64_t value)
+                                         stk_slot value)
 {
     const struct stk_entry *e = &check->catalogue->entries[entry];
     struct stk_span text = {0};
     int64_t number = 0;
-    if (has_kind(check, value, BIT(STK_NONE))) {
+    if (has_kind(value, BIT(STK_NONE))) {
         return match_of(has_none_member(check, e));
     }
-    if (has_kind(check, value, BIT(STK_INT) | BIT(STK_BIGINT))) {
-        bool known = check->values->number(check->values->ctx, value, &number);
+    if (has_kind(value, BIT(STK_INT) | BIT(STK_BIGINT))) {
+        bool known = stk_slot_number(value, &number);
         return known ? match_of(is_member_number(check, e, number)) : STK_MATCH_UNKNOWN;
     }
-    if (has_kind(check, value, BIT(STK_STR))) {
+    if (has_kind(value, BIT(STK_STR))) {
         enum stk_match read = read_text(check, value, TEXT_MAX, &text);
         return read == STK_MATCH_YES ? match_of(is_member_text(check, e, text)) : read;
     }
     return STK_MATCH_NO;
 }
 
-bool stk_contract_key(struct stk_check *check, uint64_t dict, struct stk_span key,
-                      uint64_t *ret_item)
+bool stk_contract_key(struct stk_check *check, stk_slot dict, struct stk_span key,
+                      stk_slot *ret_item)
 {
     uint64_t n = 0;
     bool found = false;
-    if (!check->values->n_pairs(check->values->ctx, dict, &n)) {
+    const stk_slot *pairs = check->values->pairs(check->values->ctx, dict, &n);
+    if (pairs == NULL) {
         return false;
     }
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t name = 0;
-        uint64_t item = 0;
+    for (size_t i = 0; i < n; i++) {
+        stk_slot name = pairs[2 * i];
         struct stk_span text = {0};
-        if (!check->values->pair(check->values->ctx, dict, i, &name, &item)) {
-            return false;
-        }
-        if (!has_kind(check, name, BIT(STK_STR))) {
+        if (!has_kind(name, BIT(STK_STR))) {
             continue;
         }
         enum stk_match read = read_text(check, name, TEXT_MAX, &text);
@@ -786,7 +764,7 @@ bool stk_contract_key(struct stk_check *check, uint64_t dict, struct stk_span ke
         }
         /* The last one given is the one that the dict has. */
         if (read == STK_MATCH_YES && stk_span_equal(text, key)) {
-            *ret_item = item;
+            *ret_item = pairs[2 * i + 1];
             found = true;
         }
     }

@@ -129,21 +129,15 @@ void stk_line_arguments(struct stk_policy *policy, struct stk_line *line,
                         const struct stk_effect *effect)
 {
     struct stk_arguments args = {0};
-    uint64_t n = 0;
     size_t end = arguments_end(policy, effect);
     stk_line_add(line, "(");
-    if (!stk_effect_arguments(effect, &args)) {
+    if (!stk_effect_arguments(policy, effect, &args)) {
         stk_line_add(line, "*");
         stk_line_slot(policy, line, effect->args);
     } else if (args.items != NULL) {
         add_items(policy, line, args.items, args.n, end);
     } else {
-        const stk_slot *items = stk_slot_items(policy->machine, args.tuple, &n);
-        if (items != NULL) {
-            add_items(policy, line, items, n, end);
-        } else {
-            stk_line_add(line, "...");
-        }
+        stk_line_add(line, "...");
     }
     if (effect->op == STK_OP_NEWOBJ_EX) {
         stk_line_add(line, ", **");

@@ -132,7 +132,7 @@ enum stk_status stk_policy_persistent(struct stk_policy *policy,
         return note_id(policy, effect, STK_RULE_PERSISTENT);
     }
     stk_slot result = 0;
-    struct stk_arguments args = {.tuple = effect->target};
+    struct stk_arguments args = stk_arguments_of(&policy->values, effect->target);
     struct stk_check check = stk_check_begin(policy, effect);
     const struct stk_alternative *a = stk_check_clause(&check, entry, STK_CLAUSE_ARGS,
                                                        match_id, &effect->target, &match);

@@ -58,28 +58,28 @@ bool stk_slot_item_size(stk_slot slot, uint64_t *ret_size)
     return true;
 }
 
-static bool size_of_value(struct stk_check *check, uint64_t value, uint64_t *ret_size)
+static bool size_of_value(struct stk_check *check, stk_slot value, uint64_t *ret_size)
 {
     int64_t number = 0;
     struct stk_span text = {0};
-    if (check->values->number(check->values->ctx, value, &number)) {
+    if (stk_slot_number(value, &number)) {
         *ret_size = number < 0 ? UINT64_MAX : (uint64_t)number;
         return number >= 0;
     }
-    return check->values->kind(check->values->ctx, value) == STK_STR &&
+    return stk_slot_seen_kind(value) == STK_STR &&
            check->values->text(check->values->ctx, value, DTYPE_MAX, &text) == STK_OK &&
            stk_dtype_size(text, ret_size);
 }
 
 /* Item n of the arguments, or of the state. */
 static bool item_of(struct stk_check *check, const struct stk_made *made, uint64_t n,
-                    uint64_t *ret_item)
+                    stk_slot *ret_item)
 {
     if (made->args != NULL) {
-        return stk_arguments_get(check, made->args, n, ret_item);
+        return stk_arguments_get(made->args, n, ret_item);
     }
-    return check->values->kind(check->values->ctx, made->state) == STK_TUPLE &&
-           check->values->item(check->values->ctx, made->state, n, ret_item);
+    struct stk_arguments items = stk_arguments_of(check->values, made->state);
+    return stk_arguments_get(&items, n, ret_item);
 }
 
 /* A size that is not to be had is noted as none: only joblib's arrays need one, and they
@@ -88,7 +88,7 @@ static uint32_t noted_size(struct stk_check *check, const struct stk_made *made)
 {
     const struct stk_result *r = made->result;
     uint64_t size = r->size;
-    uint64_t value = 0;
+    stk_slot value = 0;
     if (r->size_kind == STK_SIZE_NOTHING) {
         return 0;
     }
@@ -154,9 +154,9 @@ static bool make_again(struct stk_check *check, const struct stk_made *made,
 
 /* The object of a class that a value names. */
 static bool make_of_global(struct stk_check *check, const struct stk_made *made,
-                           uint64_t value, stk_slot *ret_slot)
+                           stk_slot value, stk_slot *ret_slot)
 {
-    if (check->values->kind(check->values->ctx, value) != STK_GLOBAL) {
+    if (stk_slot_seen_kind(value) != STK_GLOBAL) {
         return false;
     }
     uint32_t entry = check->values->entry(check->values->ctx, value);
@@ -179,7 +179,7 @@ bool stk_result_make(struct stk_check *check, const struct stk_made *made,
                      stk_slot *ret_slot)
 {
     const struct stk_result *r = made->result;
-    uint64_t value = 0;
+    stk_slot value = 0;
     switch ((enum stk_result_kind)r->kind) {
     case STK_RESULT_SELF:
         return stk_slot_kind(made->self) == STK_OBJECT

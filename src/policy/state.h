@@ -11,7 +11,7 @@
  *   persistent.c  persistent ids, extensions, nested streams
  *   findings.c    the list of findings
  *   messages.c    how they are worded
- *   values.c      slots as contract.h looks at them
+ *   values.c      what contracts find behind the machine's slots
  */
 #pragma once
 
@@ -50,29 +50,6 @@ struct stk_policy {
     bool begun;
 };
 
-/* A result of a call of which only the type is known is an object of a class that no
- * entry has. So it is never taken for what the stream wrote itself: not as a name, not as
- * a dict whose entries were seen. */
-#define STK_CLASS_TYPED 0xff00
-
-static inline bool stk_slot_is_typed(stk_slot slot)
-{
-    return stk_slot_kind(slot) == STK_OBJECT && stk_slot_class(slot) >= STK_CLASS_TYPED;
-}
-
-static inline stk_slot stk_slot_typed(enum stk_kind kind)
-{
-    return stk_slot_object((uint16_t)(STK_CLASS_TYPED + kind), 0, 0);
-}
-
-/* The kind that contracts see. */
-static inline enum stk_kind stk_slot_seen_kind(stk_slot slot)
-{
-    return stk_slot_is_typed(slot)
-               ? (enum stk_kind)(stk_slot_class(slot) - STK_CLASS_TYPED)
-               : stk_slot_kind(slot);
-}
-
 static inline stk_slot stk_slot_opaque(const struct stk_effect *effect)
 {
     bool named = stk_slot_kind(effect->target) == STK_GLOBAL;
@@ -81,7 +58,7 @@ static inline stk_slot stk_slot_opaque(const struct stk_effect *effect)
 
 /* ---- values.c ---- */
 
-/* Slots of the machine of the effect that is judged. */
+/* What lies behind the slots of the machine of the effect that is judged. */
 struct stk_values stk_policy_values(struct stk_policy *policy);
 
 /* ---- findings.c ---- */
@@ -160,7 +137,8 @@ STK_MUST_USE enum stk_status stk_policy_call(struct stk_policy *policy,
                                              struct stk_outcome *outcome);
 
 /* The arguments of a call; false where they are no tuple. */
-bool stk_effect_arguments(const struct stk_effect *effect,
+bool stk_effect_arguments(const struct stk_policy *policy,
+                          const struct stk_effect *effect,
                           struct stk_arguments *ret_args);
 
 /* A dangerous or unknown global is called, or given items: takes the place of the finding

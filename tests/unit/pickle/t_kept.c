@@ -58,15 +58,13 @@ static void kinds_of_items(void **state)
     struct follow f;
     open(&f);
     RUN(&f, "(K\1K\2t.");
-    assert_true(stk_slot_all_kind(f.machine, f.run.value, STK_INT));
-    assert_false(stk_slot_all_kind(f.machine, f.run.value, STK_NONE));
+    assert_int_equal(stk_slot_uniform(f.machine, f.run.value), STK_INT);
     RUN(&f, "(K\1Nt.");
-    assert_false(stk_slot_all_kind(f.machine, f.run.value, STK_INT));
-    assert_false(stk_slot_all_kind(f.machine, f.run.value, STK_NONE));
+    assert_int_equal(stk_slot_uniform(f.machine, f.run.value), STK_KINDS);
     RUN(&f, ").");
-    assert_true(stk_slot_all_kind(f.machine, f.run.value, STK_INT));
+    assert_int_equal(stk_slot_uniform(f.machine, f.run.value), STK_KINDS);
     RUN(&f, "].");
-    assert_false(stk_slot_all_kind(f.machine, f.run.value, STK_INT));
+    assert_int_equal(stk_slot_uniform(f.machine, f.run.value), STK_KINDS);
     follow_close(&f);
 }
 
@@ -88,7 +86,7 @@ static void limit_of_items(void **state)
         run(&f, stream.data, stream.len);
         assert_true((stk_slot_items(f.machine, f.run.value, &len) != NULL) == (n <= 8));
         assert_int_equal(len, n);
-        assert_true(stk_slot_all_kind(f.machine, f.run.value, STK_INT));
+        assert_int_equal(stk_slot_uniform(f.machine, f.run.value), STK_INT);
         stk_buf_release(&stream);
         follow_close(&f);
     }
@@ -143,7 +141,7 @@ static void limit_of_the_window(void **state)
         } else { /* the 341st does not fit behind the others and overwrites the first */
             assert_null(items);
             assert_true(len == UINT64_MAX);
-            assert_false(stk_slot_all_kind(f.machine, f.run.value, STK_INT));
+            assert_int_equal(stk_slot_uniform(f.machine, f.run.value), STK_KINDS);
         }
         stk_buf_release(&stream);
         follow_close(&f);

@@ -9,12 +9,12 @@
 #include "common.h"
 #include "policy/contract.h"
 
-/* Values as another owner than the machine may keep them: an array of nodes. */
+/* What another owner than the machine may keep behind its slots: an array of nodes. */
 struct node {
     enum stk_kind kind;
-    int64_t number;
-    const char *text; /* NULL: not known */
-    const uint64_t *items;
+    int64_t number;      /* of a tuple: the kind that all items have */
+    const char *text;    /* NULL: not known */
+    const size_t *items; /* which nodes */
     uint64_t n;
     bool lost;   /* items are not known */
     bool no_len; /* nor their number */
@@ -24,114 +24,94 @@ struct node {
 
 static const struct node *nodes;
 
-static enum stk_kind kind(void *ctx, uint64_t value)
+/* What a contract sees of a node. The others lead back to it. */
+static stk_slot slot_of(size_t i)
 {
-    (void)ctx;
-    return nodes[value].kind;
+    const struct node *node = &nodes[i];
+    if (node->kind == STK_INT) {
+        return stk_slot_int(node->number);
+    }
+    return node->kind == STK_OBJECT
+               ? stk_slot_object((uint16_t)node->entry, node->tag, (uint32_t)i)
+               : stk_slot_make(node->kind, i);
 }
 
-static bool number(void *ctx, uint64_t value, int64_t *ret_number)
+static const struct node *node_of(stk_slot slot)
 {
-    (void)ctx;
-    *ret_number = nodes[value].number;
-    return !nodes[value].lost;
+    return &nodes[stk_slot_payload(slot)];
 }
 
-static enum stk_status text(void *ctx, uint64_t value, uint64_t max,
+/* The slots of a node's items, each node in a row of its own. */
+static const stk_slot *slots_of(const struct node *node, size_t n)
+{
+    static stk_slot rows[8][8];
+    stk_slot *row = rows[node - nodes];
+    for (size_t i = 0; i < n; i++) {
+        row[i] = slot_of(node->items[i]);
+    }
+    return row;
+}
+
+static enum stk_status text(void *ctx, stk_slot slot, uint64_t max,
                             struct stk_span *ret_text)
 {
     (void)ctx;
-    const char *t = nodes[value].text;
-    if (t == NULL) {
-        return nodes[value].lost ? STK_E_IO : STK_E_UNSUPPORTED;
+    const struct node *node = node_of(slot);
+    if (node->text == NULL) {
+        return node->lost ? STK_E_IO : STK_E_UNSUPPORTED;
     }
-    *ret_text = stk_span_of(t, strlen(t));
-    return strlen(t) > max ? STK_E_LIMIT : STK_OK;
+    *ret_text = stk_span_of(node->text, strlen(node->text));
+    return strlen(node->text) > max ? STK_E_LIMIT : STK_OK;
 }
 
-static bool length(void *ctx, uint64_t tuple, uint64_t *ret_n)
+static const stk_slot *items(void *ctx, stk_slot tuple, uint64_t *ret_n)
 {
     (void)ctx;
-    *ret_n = nodes[tuple].n;
-    return !nodes[tuple].no_len;
+    const struct node *node = node_of(tuple);
+    *ret_n = node->no_len ? UINT64_MAX : node->n;
+    return node->lost || node->no_len ? NULL : slots_of(node, (size_t)node->n);
 }
 
-static bool item(void *ctx, uint64_t tuple, uint64_t index, uint64_t *ret_item)
+static const stk_slot *pairs(void *ctx, stk_slot dict, uint64_t *ret_n)
 {
     (void)ctx;
-    if (nodes[tuple].lost || index >= nodes[tuple].n) {
-        return false;
-    }
-    *ret_item = nodes[tuple].items[index];
-    return true;
+    const struct node *node = node_of(dict);
+    *ret_n = node->n;
+    return node->lost ? NULL : slots_of(node, 2 * (size_t)node->n);
 }
 
-static bool uniform(void *ctx, uint64_t tuple, enum stk_kind k)
+static enum stk_kind uniform(void *ctx, stk_slot tuple)
 {
     (void)ctx;
-    return nodes[tuple].number == (int64_t)k;
+    return (enum stk_kind)node_of(tuple)->number;
 }
 
-static bool n_pairs(void *ctx, uint64_t dict, uint64_t *ret_n)
+static uint32_t entry(void *ctx, stk_slot slot)
 {
     (void)ctx;
-    *ret_n = nodes[dict].n;
-    return !nodes[dict].lost;
-}
-
-static bool pair(void *ctx, uint64_t dict, uint64_t index, uint64_t *ret_key,
-                 uint64_t *ret_item)
-{
-    (void)ctx;
-    *ret_key = nodes[dict].items[2 * index];
-    *ret_item = nodes[dict].items[2 * index + 1];
-    return true;
-}
-
-static uint32_t entry(void *ctx, uint64_t value)
-{
-    (void)ctx;
-    return nodes[value].entry;
-}
-
-static void object(void *ctx, uint64_t value, uint32_t *ret_entry, uint8_t *ret_tag)
-{
-    (void)ctx;
-    *ret_entry = nodes[value].entry;
-    *ret_tag = nodes[value].tag;
-}
-
-static bool unheld(void *ctx, uint64_t tuple)
-{
-    (void)ctx;
-    (void)tuple;
-    return false;
+    return node_of(slot)->entry;
 }
 
 /* A list's items stand for what it holds. */
-static bool held(void *ctx, uint64_t list, uint64_t ret_samples[STK_HELD_MAX],
+static bool held(void *ctx, stk_slot list, stk_slot ret_samples[STK_HELD_MAX],
                  size_t *ret_n)
 {
     (void)ctx;
-    for (size_t i = 0; i < nodes[list].n; i++) {
-        ret_samples[i] = nodes[list].items[i];
+    const struct node *node = node_of(list);
+    const stk_slot *row = slots_of(node, (size_t)node->n);
+    for (size_t i = 0; i < node->n; i++) {
+        ret_samples[i] = row[i];
     }
-    *ret_n = nodes[list].n;
-    return !nodes[list].lost;
+    *ret_n = (size_t)node->n;
+    return !node->lost;
 }
 
-static const struct stk_values values = {.kind = kind,
-                                         .number = number,
-                                         .text = text,
-                                         .length = length,
-                                         .item = item,
+static const struct stk_values values = {.items = items,
+                                         .pairs = pairs,
                                          .uniform = uniform,
-                                         .unheld = unheld,
+                                         .text = text,
                                          .held = held,
-                                         .n_pairs = n_pairs,
-                                         .pair = pair,
-                                         .entry = entry,
-                                         .object = object};
+                                         .entry = entry};
 
 static uint32_t find(const char *module, const char *name)
 {
@@ -145,24 +125,24 @@ static struct stk_check begin(void)
         .catalogue = &test_catalogue, .values = &values, .steps = 1000};
 }
 
-/* The first alternative of an entry's clause against values[root]. */
+/* The first alternative of an entry's clause against the node list[root]. */
 static enum stk_match match(struct stk_check *check, const char *module, const char *name,
-                            enum stk_clause clause, const struct node *list,
-                            uint64_t root)
+                            enum stk_clause clause, const struct node *list, size_t root)
 {
     size_t n = 0;
     const struct stk_alternative *a =
         stk_entry_clause(&test_catalogue, find(module, name), clause, &n);
     assert_true(n > 0);
     nodes = list;
-    return stk_contract_value(check, a->pattern, root);
+    return stk_contract_value(check, a->pattern, slot_of(root));
 }
 
 /* (value,) against t.name's arguments. */
 static enum stk_match match_one(const char *name, const struct node *node)
 {
-    static const uint64_t one[] = {1};
-    struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1, .number = -1}, *node};
+    static const size_t one[] = {1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1, .number = STK_KINDS},
+                          *node};
     struct stk_check check = begin();
     return match(&check, "t", name, STK_CLAUSE_ARGS, list, 0);
 }
@@ -212,8 +192,9 @@ static void ranges_and_what_is_unknown(void **state)
                      STK_MATCH_YES);
     assert_int_equal(match_one("range", &(struct node){.kind = STK_INT, .number = 10}),
                      STK_MATCH_NO);
-    assert_int_equal(match_one("range", &(struct node){.kind = STK_INT, .number = -1}),
-                     STK_MATCH_NO);
+    assert_int_equal(
+        match_one("range", &(struct node){.kind = STK_INT, .number = STK_KINDS}),
+        STK_MATCH_NO);
     assert_int_equal(match_one("range", &(struct node){.kind = STK_BOOL, .number = 1}),
                      STK_MATCH_NO);
     assert_int_equal(match_one("range", &(struct node){.kind = STK_BIGINT, .lost = true}),
@@ -223,8 +204,8 @@ static void ranges_and_what_is_unknown(void **state)
 static void tuples(void **state)
 {
     (void)state;
-    static const uint64_t two[] = {1, 1};
-    struct node list[] = {{.kind = STK_TUPLE, .items = two, .n = 2, .number = -1},
+    static const size_t two[] = {1, 1};
+    struct node list[] = {{.kind = STK_TUPLE, .items = two, .n = 2, .number = STK_KINDS},
                           {.kind = STK_INT}};
     struct stk_check check = begin();
     assert_int_equal(match(&check, "t", "optional", STK_CLAUSE_ARGS, list, 0),
@@ -248,8 +229,8 @@ static void tuples(void **state)
 static void lists(void **state)
 {
     (void)state;
-    static const uint64_t one[] = {1};
-    static const uint64_t two[] = {2, 3};
+    static const size_t one[] = {1};
+    static const size_t two[] = {2, 3};
     struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1},
                           {.kind = STK_LIST, .items = two, .n = 0},
                           {.kind = STK_INT},
@@ -274,11 +255,11 @@ static void lists(void **state)
 static void either(void **state)
 {
     (void)state;
-    static const uint64_t two[] = {2, 2};
+    static const size_t two[] = {2, 2};
     struct node list[] = {{.kind = STK_TUPLE, .items = &two[0], .n = 1},
                           {.kind = STK_INT},
                           {.kind = STK_TUPLE, .items = &two[0], .n = 2, .lost = true}};
-    static const uint64_t first[] = {2};
+    static const size_t first[] = {2};
     list[0].items = first;
     struct stk_check check = begin();
     assert_int_equal(match(&check, "t", "either", STK_CLAUSE_ARGS, list, 0),
@@ -295,11 +276,11 @@ static void either(void **state)
 static void dicts(void **state)
 {
     (void)state;
-    static const uint64_t a_1[] = {1, 2};
-    static const uint64_t a_9[] = {1, 3};
-    static const uint64_t a_1_x[] = {1, 2, 4, 2};
-    static const uint64_t a_9_1[] = {1, 3, 1, 2};
-    static const uint64_t unknown_key[] = {1, 2, 5, 2};
+    static const size_t a_1[] = {1, 2};
+    static const size_t a_9[] = {1, 3};
+    static const size_t a_1_x[] = {1, 2, 4, 2};
+    static const size_t a_9_1[] = {1, 3, 1, 2};
+    static const size_t unknown_key[] = {1, 2, 5, 2};
     struct node list[] = {
         {.kind = STK_DICT_KEPT, .items = a_1, .n = 1},
         {.kind = STK_STR, .text = "a"},
@@ -339,8 +320,8 @@ static void dicts(void **state)
 static void slots(void **state)
 {
     (void)state;
-    static const uint64_t tuple[] = {1, 2};
-    static const uint64_t pairs[] = {3, 1};
+    static const size_t tuple[] = {1, 2};
+    static const size_t pairs[] = {3, 1};
     struct node list[] = {{.kind = STK_TUPLE, .items = tuple, .n = 2},
                           {.kind = STK_NONE},
                           {.kind = STK_DICT_KEPT, .items = pairs, .n = 1},
@@ -364,7 +345,7 @@ static void slots(void **state)
 static void attributes(void **state)
 {
     (void)state;
-    static const uint64_t pairs[] = {1, 2};
+    static const size_t pairs[] = {1, 2};
     struct node list[] = {{.kind = STK_DICT_KEPT, .items = pairs, .n = 1},
                           {.kind = STK_STR, .text = "name"},
                           {.kind = STK_GLOBAL, .entry = find("c", "Plain")}};
@@ -396,7 +377,7 @@ static void attributes(void **state)
 static void dunder_keys_of_open_dicts(void **state)
 {
     (void)state;
-    static const uint64_t pairs[] = {1, 2, 3, 2};
+    static const size_t pairs[] = {1, 2, 3, 2};
     struct node list[] = {{.kind = STK_DICT_KEPT, .items = pairs, .n = 2},
                           {.kind = STK_STR, .text = "a"},
                           {.kind = STK_INT, .number = 1},
@@ -441,7 +422,7 @@ static void any_is_not_everything(void **state)
         for (size_t i = 0; i < 3; i++) {
             any = any && (int)not_any[i] != k;
         }
-        struct node node = {.kind = (enum stk_kind)k, .number = -1};
+        struct node node = {.kind = (enum stk_kind)k, .number = STK_KINDS};
         assert_int_equal(match_one("takes", &node), any ? STK_MATCH_YES : STK_MATCH_NO);
     }
 }
@@ -460,7 +441,7 @@ static void steps_end(void **state)
 static void failures_of_the_environment_stick(void **state)
 {
     (void)state;
-    static const uint64_t one[] = {1};
+    static const size_t one[] = {1};
     struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1},
                           {.kind = STK_STR, .lost = true}};
     struct stk_check check = begin();
@@ -472,12 +453,12 @@ static void failures_of_the_environment_stick(void **state)
 static void streams_are_collected(void **state)
 {
     (void)state;
-    static const uint64_t one[] = {1};
+    static const size_t one[] = {1};
     struct node list[] = {{.kind = STK_TUPLE, .items = one, .n = 1}, {.kind = STK_BYTES}};
     struct stk_check check = begin();
     assert_int_equal(match(&check, "t", "load", STK_CLAUSE_ARGS, list, 0), STK_MATCH_YES);
     assert_int_equal(check.n_streams, 1);
-    assert_int_equal(check.streams[0], 1);
+    assert_true(check.streams[0] == slot_of(1));
     list[1].kind = STK_STR;
     check = begin();
     assert_int_equal(match(&check, "t", "load", STK_CLAUSE_ARGS, list, 0), STK_MATCH_NO);

@@ -30,17 +30,17 @@ static void numbers(void **state)
     struct rated r;
     int64_t number = 0;
     stk_slot slot = VALUE(&r, "I-7\n.");
-    assert_int_equal(V->kind(V->ctx, slot), STK_INT);
-    assert_true(V->number(V->ctx, slot, &number));
+    assert_int_equal(stk_slot_seen_kind(slot), STK_INT);
+    assert_true(stk_slot_number(slot, &number));
     assert_int_equal(number, -7);
     rated_release(&r);
     slot = VALUE(&r, "I01\n.");
-    assert_int_equal(V->kind(V->ctx, slot), STK_BOOL);
-    assert_true(V->number(V->ctx, slot, &number));
+    assert_int_equal(stk_slot_seen_kind(slot), STK_BOOL);
+    assert_true(stk_slot_number(slot, &number));
     assert_int_equal(number, 1);
     rated_release(&r);
     slot = VALUE(&r, "I99999999999999999999\n.");
-    assert_false(V->number(V->ctx, slot, &number));
+    assert_false(stk_slot_number(slot, &number));
     rated_release(&r);
 }
 
@@ -48,16 +48,20 @@ static void tuples(void **state)
 {
     (void)state;
     struct rated r;
-    uint64_t n = 0;
-    uint64_t item = 0;
+    stk_slot item = 0;
     stk_slot slot = VALUE(&r, "(I1\nNt.");
-    assert_true(V->length(V->ctx, slot, &n));
-    assert_int_equal(n, 2);
-    assert_true(V->item(V->ctx, slot, 1, &item));
-    assert_int_equal(V->kind(V->ctx, item), STK_NONE);
-    assert_false(V->item(V->ctx, slot, 2, &item));
-    assert_false(V->uniform(V->ctx, slot, STK_INT));
-    assert_false(V->length(V->ctx, stk_slot_int(1), &n));
+    struct stk_arguments items = stk_arguments_of(V, slot);
+    assert_int_equal(items.n, 2);
+    assert_true(stk_arguments_get(&items, 1, &item));
+    assert_int_equal(stk_slot_seen_kind(item), STK_NONE);
+    assert_false(stk_arguments_get(&items, 2, &item));
+    assert_int_equal(V->uniform(V->ctx, slot), STK_KINDS);
+    items = stk_arguments_of(V, stk_slot_int(1));
+    assert_true(items.n == UINT64_MAX);
+    assert_false(stk_arguments_get(&items, 0, &item));
+    rated_release(&r);
+    slot = VALUE(&r, "(I1\nI2\nt.");
+    assert_int_equal(V->uniform(V->ctx, slot), STK_INT);
     rated_release(&r);
 }
 
@@ -66,18 +70,15 @@ static void dicts(void **state)
     (void)state;
     struct rated r;
     uint64_t n = 0;
-    uint64_t key = 0;
-    uint64_t item = 0;
     struct stk_span text = {0};
     stk_slot slot = VALUE(&r, "}S'a'\nI1\ns.");
-    assert_true(V->n_pairs(V->ctx, slot, &n));
+    const stk_slot *pairs = V->pairs(V->ctx, slot, &n);
+    assert_non_null(pairs);
     assert_int_equal(n, 1);
-    assert_true(V->pair(V->ctx, slot, 0, &key, &item));
-    assert_int_equal(V->text(V->ctx, key, 100, &text), STK_OK);
+    assert_int_equal(V->text(V->ctx, pairs[0], 100, &text), STK_OK);
     assert_true(stk_span_is(text, "a"));
-    assert_int_equal(V->text(V->ctx, key, 0, &text), STK_E_LIMIT);
-    assert_int_equal(V->text(V->ctx, item, 100, &text), STK_E_UNSUPPORTED);
-    assert_false(V->pair(V->ctx, slot, 1, &key, &item));
+    assert_int_equal(V->text(V->ctx, pairs[0], 0, &text), STK_E_LIMIT);
+    assert_int_equal(V->text(V->ctx, pairs[1], 100, &text), STK_E_UNSUPPORTED);
     rated_release(&r);
 }
 
@@ -85,8 +86,6 @@ static void globals_and_objects(void **state)
 {
     (void)state;
     struct rated r;
-    uint32_t entry = 0;
-    uint8_t tag = 0;
     stk_slot slot = VALUE(&r, "cx\ny\n.");
     assert_int_equal(V->entry(V->ctx, slot), STK_ENTRY_NONE);
     rated_release(&r);
@@ -94,14 +93,12 @@ static void globals_and_objects(void **state)
     assert_int_equal(V->entry(V->ctx, slot), STK_ENTRY_NONE);
     rated_release(&r);
     slot = VALUE(&r, "cc\nSized\n.");
-    entry = V->entry(V->ctx, slot);
+    uint32_t entry = V->entry(V->ctx, slot);
     assert_int_not_equal(entry, STK_ENTRY_NONE);
     rated_release(&r);
-    uint32_t made = 0;
     slot = VALUE(&r, "cc\nSized\n(I2\ntR.");
-    V->object(V->ctx, slot, &made, &tag);
-    assert_int_equal(made, entry);
-    assert_int_equal(tag, 2);
+    assert_int_equal(stk_slot_class(slot), entry);
+    assert_int_equal(stk_slot_tag(slot), 2);
     rated_release(&r);
 }
 
@@ -114,16 +111,16 @@ static void typed_results(void **state)
     int64_t number = 0;
     struct stk_span text = {0};
     stk_slot slot = VALUE(&r, "cbuiltins\nstr\n(I1\ntR.");
-    assert_int_equal(V->kind(V->ctx, slot), STK_STR);
+    assert_int_equal(stk_slot_seen_kind(slot), STK_STR);
     assert_int_equal(V->text(V->ctx, slot, 100, &text), STK_E_UNSUPPORTED);
     rated_release(&r);
     slot = VALUE(&r, "cbuiltins\ndict\n)R.");
-    assert_int_equal(V->kind(V->ctx, slot), STK_DICT);
-    assert_false(V->n_pairs(V->ctx, slot, &n));
+    assert_int_equal(stk_slot_seen_kind(slot), STK_DICT);
+    assert_null(V->pairs(V->ctx, slot, &n));
     rated_release(&r);
     slot = VALUE(&r, "ct\nnumber\n)R.");
-    assert_int_equal(V->kind(V->ctx, slot), STK_BIGINT);
-    assert_false(V->number(V->ctx, slot, &number));
+    assert_int_equal(stk_slot_seen_kind(slot), STK_BIGINT);
+    assert_false(stk_slot_number(slot, &number));
     rated_release(&r);
 }
 
