@@ -2,7 +2,6 @@
 #include "base/buf.h"
 
 #include <stdio.h>
-#include <string.h>
 
 void stk_buf_init(struct stk_buf *buf, const struct stk_alloc *alloc, size_t max)
 {
@@ -42,23 +41,13 @@ uint8_t *stk_buf_room(struct stk_buf *buf, size_t len)
     return buf->data + buf->len;
 }
 
-void stk_buf_put(struct stk_buf *buf, const void *data, size_t len)
+void stk_buf_put_grown(struct stk_buf *buf, const void *data, size_t len)
 {
     uint8_t *to = len == 0 ? NULL : stk_buf_room(buf, len);
     if (to != NULL) {
         memcpy(to, data, len);
         buf->len += len;
     }
-}
-
-void stk_buf_byte(struct stk_buf *buf, uint8_t byte)
-{
-    stk_buf_put(buf, &byte, 1);
-}
-
-void stk_buf_str(struct stk_buf *buf, const char *text)
-{
-    stk_buf_put(buf, text, strlen(text));
 }
 
 void stk_buf_printf(struct stk_buf *buf, const char *format, ...)

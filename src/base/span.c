@@ -54,10 +54,3 @@ bool stk_span_is(struct stk_span span, const char *text)
 {
     return stk_span_equal(span, stk_span_of(text, strlen(text)));
 }
-
-void stk_copy(void *dst, const void *src, size_t len)
-{
-    if (len > 0) { /* memcpy's pointers must be valid even for no bytes */
-        memcpy(dst, src, len);
-    }
-}

@@ -56,4 +56,9 @@ size_t stk_span_find_last(struct stk_span span, const void *needle, size_t len);
 bool stk_span_is(struct stk_span span, const char *text);
 
 /* Copies len bytes; regions must not overlap. The only memcpy outside base/. */
-void stk_copy(void *dst, const void *src, size_t len);
+static inline void stk_copy(void *dst, const void *src, size_t len)
+{
+    if (len > 0) { /* memcpy's pointers must be valid even for no bytes */
+        __builtin_memcpy(dst, src, len);
+    }
+}

@@ -471,9 +471,11 @@ static bool op_readonly_buffer(struct stk_machine *m)
 }
 
 /* One opcode whose fixed bytes are at p; m->next is behind them. */
-static inline bool execute(struct stk_machine *m, const uint8_t *p)
+__attribute__((always_inline)) static inline bool execute(struct stk_machine *m,
+                                                          enum stk_opcode op,
+                                                          const uint8_t *p)
 {
-    switch (*p) {
+    switch (op) {
     case STK_OP_MARK:
         return op_mark(m);
     case STK_OP_EMPTY_TUPLE:
@@ -611,7 +613,26 @@ static inline bool execute(struct stk_machine *m, const uint8_t *p)
         return stk_push(m, stk_slot_make(STK_BUFFER, m->n_buffers++));
     case STK_OP_READONLY_BUFFER:
         return op_readonly_buffer(m);
+    }
+    return false;
+}
+
+/* Each opcode is a case of its own that knows how many fixed bytes it has. So the
+ * processor, which guesses the case, has the place of the next opcode at once; looked up
+ * in the table, each opcode would wait for the one before. */
+__attribute__((always_inline)) static inline bool dispatch(struct stk_machine *m,
+                                                           const uint8_t *p)
+{
+    m->op = *p;
+    switch (*p) {
+#define X(byte, name, arg, proto, before, after, risk)                                   \
+    case (byte):                                                                         \
+        m->next = m->off + 1 + STK_FIXED_##arg;                                          \
+        return execute(m, STK_OP_##name, p);
+#include "pickle/opcodes.def"
+#undef X
     default:
+        m->next = m->off + 1;
         return stk_fault(m, STK_FAULT_OPCODE);
     }
 }
@@ -620,8 +641,9 @@ static inline bool execute(struct stk_machine *m, const uint8_t *p)
  * that lines are measured here. */
 static bool announce(struct stk_machine *m, uint8_t op)
 {
-    enum stk_status status = m->judge->opcode(m->judge->ctx, m, op,
-                                              stk_cuts_real(m, m->off), m->next - m->off);
+    enum stk_status status =
+        m->judge->opcode(m->judge->ctx, m, op, stk_cuts_real(m, m->off),
+                         1 + (uint64_t)stk_opcodes[op].fixed);
     return status == STK_OK || stk_failed(m, status);
 }
 
@@ -638,9 +660,7 @@ void stk_machine_loop(struct stk_machine *m)
         if (STK_UNLIKELY(p == NULL)) {
             break;
         }
-        m->next = m->off + 1 + stk_opcodes[*p].fixed;
-        m->op = *p;
-        on = (!announced || announce(m, *p)) && execute(m, p);
+        on = (!announced || announce(m, *p)) && dispatch(m, p);
         n_ops++;
     }
     m->run.n_ops += n_ops;

@@ -36,6 +36,33 @@ enum stk_arg {
     STK_ARG_LINE_RAW_UNICODE, /* raw-unicode-escape */
 };
 
+/* Bytes that every argument of a kind has, before any payload that they announce. */
+enum stk_fixed {
+    STK_FIXED_NONE = 0,
+    STK_FIXED_U1 = 1,
+    STK_FIXED_U2 = 2,
+    STK_FIXED_I4 = 4,
+    STK_FIXED_U4 = 4,
+    STK_FIXED_U8 = 8,
+    STK_FIXED_F8 = 8,
+    STK_FIXED_LONG1 = 1,
+    STK_FIXED_LONG4 = 4,
+    STK_FIXED_BYTES1 = 1,
+    STK_FIXED_BYTES4 = 4,
+    STK_FIXED_BYTES4S = 4,
+    STK_FIXED_BYTES8 = 8,
+    STK_FIXED_TEXT1 = 1,
+    STK_FIXED_TEXT4 = 4,
+    STK_FIXED_TEXT8 = 8,
+    STK_FIXED_LINE = 0,
+    STK_FIXED_LINE_PAIR = 0,
+    STK_FIXED_LINE_INT = 0,
+    STK_FIXED_LINE_LONG = 0,
+    STK_FIXED_LINE_FLOAT = 0,
+    STK_FIXED_LINE_QUOTED = 0,
+    STK_FIXED_LINE_RAW_UNICODE = 0,
+};
+
 enum stk_risk {
     STK_RISK_NONE = 0,
     STK_RISK_IMPORT = 1,
