@@ -54,7 +54,7 @@ static enum stk_status find_place(struct stk_machine *m, stk_slot slot, struct p
     uint8_t copy[9] = {0};
     const uint8_t *head = copy;
     uint64_t left = m->source.size - off;
-    if (m->source.mem != NULL && left >= sizeof copy) {
+    if (m->source.mem != NULL && off <= m->source.size && left >= sizeof copy) {
         head = m->source.mem + off;
     } else {
         STK_TRY(stk_input_copy(m, off, copy,

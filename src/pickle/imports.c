@@ -70,9 +70,12 @@ static bool same_names(const struct stk_machine *m, const struct stk_global *lis
            stk_span_equal(listed->mapped_name, mapped.mapped_name);
 }
 
-static uint64_t names_hash(const struct stk_global *g)
+/* Begins with what no stream can know: with a fixed seed, names of one hash are easily
+ * made, and each of them would be compared with all before it. */
+static uint64_t names_hash(const struct stk_machine *m, const struct stk_global *g)
 {
-    return stk_hash(g->name, stk_hash(g->module, g->computed ? 1 : 0));
+    uint64_t secret = (uint64_t)(uintptr_t)m ^ (uint64_t)(uintptr_t)m->alloc << 32;
+    return stk_hash(g->name, stk_hash(g->module, secret + (g->computed ? 1 : 0)));
 }
 
 static struct stk_span keep_text(struct stk_machine *m, struct stk_span text)
@@ -85,9 +88,10 @@ static struct stk_span keep_text(struct stk_machine *m, struct stk_span text)
     return stk_span_of(copy, text.len);
 }
 
-/* Lists a global that was not listed before. The names are copied. */
+/* Lists a global that was not listed before; first: index + 1 of those with its hash, or
+ * 0. The names are copied. */
 static bool list_global(struct stk_machine *m, const struct stk_global *seen,
-                        uint64_t hash, size_t *ret_index)
+                        uint64_t hash, size_t first, size_t *ret_index)
 {
     if (m->n_globals >= m->limits->globals_max) {
         return stk_fault(m, STK_FAULT_LIMIT_GLOBAL);
@@ -112,26 +116,27 @@ static bool list_global(struct stk_machine *m, const struct stk_global *seen,
     map_names(m, g);
     g->off = stk_cuts_real(m, m->off);
     g->order = m->n_globals;
+    g->next = first;
     *ret_index = m->n_globals;
     m->globals[m->n_globals++] = g;
     return g->module.data != NULL && g->name.data != NULL ? true
                                                           : stk_failed(m, STK_E_NOMEM);
 }
 
-/* The index of a global with these names. Two names with one hash: the later takes the
- * next free hash, so that every name is listed. */
+/* The index of a global with these names. */
 static bool find_global(struct stk_machine *m, const struct stk_global *seen,
                         size_t *ret_index)
 {
-    uint64_t hash = names_hash(seen);
-    uint64_t index = 0;
-    for (; stk_map_get(&m->by_name, hash, &index); hash ^= index + 1) {
-        if (same_names(m, m->globals[index], seen)) {
-            *ret_index = (size_t)index;
+    uint64_t hash = names_hash(m, seen);
+    uint64_t newest = 0;
+    size_t first = stk_map_get(&m->by_name, hash, &newest) ? (size_t)newest + 1 : 0;
+    for (size_t at = first; at > 0; at = m->globals[at - 1]->next) {
+        if (same_names(m, m->globals[at - 1], seen)) {
+            *ret_index = at - 1;
             return true;
         }
     }
-    return list_global(m, seen, hash, ret_index);
+    return list_global(m, seen, hash, first, ret_index);
 }
 
 static bool import(struct stk_machine *m, const struct stk_global *seen,

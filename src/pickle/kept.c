@@ -210,6 +210,8 @@ bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
         any |= items[i];
         differs |= items[i] ^ items[0];
     }
+    /* Before a block is placed, which may overwrite that of an item. */
+    stk_slot bits = (any & NOT_PLAIN) != 0 ? tuple_bits(m, items, n) : 0;
     if (m->kept.max > 0) {
         if (!place(m, 1 + (whole ? n : 0), &pos)) {
             return false;
@@ -222,10 +224,7 @@ bool stk_kept_tuple(struct stk_machine *m, const stk_slot *items, size_t n,
             to[1 + i] = items[i];
         }
     }
-    *ret_slot = stk_slot_make(STK_TUPLE, pos);
-    if ((any & NOT_PLAIN) != 0) {
-        *ret_slot |= tuple_bits(m, items, n);
-    }
+    *ret_slot = stk_slot_make(STK_TUPLE, pos) | bits;
     return true;
 }
 

@@ -72,6 +72,7 @@ struct stk_global {
     bool unheld;    /* the judge's: a list, dict or set that gets it is an effect */
     uint8_t rating; /* the judge's; 0 before it was asked */
     uint32_t entry; /* the judge's */
+    size_t next;    /* the machine's: index + 1 of another name with this one's hash */
 };
 
 enum stk_effect_kind {

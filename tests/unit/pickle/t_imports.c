@@ -45,6 +45,26 @@ static void spellings_are_told_apart(void **state)
                  "stop 59\n");
 }
 
+/* Names that share one stk_hash where its seed is known: a chain of them must neither
+ * cycle nor lose one. */
+static void names_of_one_hash_are_told_apart(void **state)
+{
+    (void)state;
+    EXPECT("\x80\4"
+           "cmod\n000147244B7k9:lg\n0cmod\n00014828K(!:A!Ct\n0"
+           "cmod\n00016586~NZ)dy+h\n0cmod\n000166183NS$be]r\n0N.",
+           "2 import mod.000147244B7k9:lg\n25 import mod.00014828K(!:A!Ct\n"
+           "48 import mod.00016586~NZ)dy+h\n71 import mod.000166183NS$be]r\nstop 96\n");
+    EXPECT_UNION("\x80\2"
+                 "c__builtin__\n000067024HzNl1XL\n0c__builtin__\n00013903T$gQO[$U\n0"
+                 "\x80\4"
+                 "c__builtin__\n000067024HzNl1XL\n0c__builtin__\n00013903T$gQO[$U\n0N.",
+                 "import __builtin__.000067024HzNl1XL as builtins.000067024HzNl1XL\n"
+                 "import __builtin__.00013903T$gQO[$U as builtins.00013903T$gQO[$U\n"
+                 "import __builtin__.000067024HzNl1XL\n"
+                 "import __builtin__.00013903T$gQO[$U\nstop 130\n");
+}
+
 static void a_global_is_listed_once(void **state)
 {
     (void)state;
@@ -195,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_mapped_below_protocol_3),
         cmocka_unit_test(spellings_are_told_apart),
+        cmocka_unit_test(names_of_one_hash_are_told_apart),
         cmocka_unit_test(a_global_is_listed_once),
         cmocka_unit_test(names_are_bytes_apart),
         cmocka_unit_test(computed_names),
