@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON Schema, draft 2020-12, over values of any wire. A library holds documents under
+ * their URIs; a schema is compiled from one of them and from what it refers to in the
+ * library, which holds the draft's own meta-schemas from the start. There is no network:
+ * a reference to a document that was not added is an error of the schema. Compiled once,
+ * by one thread; then immutable, and any number of threads may validate, each with a
+ * context of its own. Validation allocates nothing once its context has grown to what the
+ * messages need.
+ */
+#pragma once
+
+#include "value/value.h"
+
+/* ---- documents ---- */
+
+struct stk_library;
+
+/* Why a document or a schema is not valid, and where. */
+struct stk_schema_error {
+    char uri[256];     /* of the document, cut where it is longer */
+    char pointer[256]; /* JSON pointer in it */
+    uint64_t off;      /* in its text */
+    char reason[256];
+};
+
+STK_MUST_USE enum stk_status stk_library_new(const struct stk_alloc *alloc,
+                                             struct stk_library **ret_library);
+void stk_library_free(struct stk_library *library);
+
+/* Adds a JSON document. Both spans are copied. A uri that is there already is an error.
+ * STK_E_MALFORMED (and TRUNCATED, LIMIT) with *ret_error, STK_E_NOMEM. */
+STK_MUST_USE enum stk_status stk_library_add(struct stk_library *library,
+                                             struct stk_span uri, struct stk_span text,
+                                             struct stk_schema_error *ret_error);
+
+/* ---- schemas ---- */
+
+struct stk_schema;
+
+struct stk_schema_options {
+    bool assert_formats; /* `format` refuses, also where the dialect only annotates */
+};
+
+/* The schema that `uri` names in the library, which must live as long. STK_E_MALFORMED,
+ * or STK_E_UNSUPPORTED for a vocabulary that is not known, with *ret_error; STK_E_NOMEM.
+ */
+STK_MUST_USE enum stk_status stk_schema_new(struct stk_library *library,
+                                            struct stk_span uri,
+                                            const struct stk_schema_options *options,
+                                            struct stk_schema **ret_schema,
+                                            struct stk_schema_error *ret_error);
+void stk_schema_free(struct stk_schema *schema);
+
+/* ---- validation ---- */
+
+/* Ways in which a value breaks a schema. The texts are good until the context's next
+ * use. */
+struct stk_violation {
+    const char *instance; /* JSON pointer */
+    const char *keyword;  /* where the keyword stands: URI, # and JSON pointer */
+    uint64_t off;         /* of the value in its message */
+    const char *message;
+};
+
+enum stk_validity {
+    STK_INVALID,
+    STK_VALID,
+    STK_VALIDITY_UNKNOWN, /* a limit of work, depth or a pattern was reached */
+};
+
+#define STK_VALIDATION_STEPS_MAX (UINT64_C(1) << 28)
+#define STK_VALIDATION_DEPTH_MAX 1200
+
+struct stk_validation; /* the context: one thread's */
+
+STK_MUST_USE enum stk_status stk_validation_new(const struct stk_alloc *alloc,
+                                                struct stk_validation **ret_validation);
+void stk_validation_free(struct stk_validation *validation);
+
+/* Whether the value matches. STK_E_NOMEM. */
+STK_MUST_USE enum stk_status stk_validate(struct stk_validation *validation,
+                                          const struct stk_schema *schema,
+                                          struct stk_value value,
+                                          enum stk_validity *ret_validity);
+
+/* The same, and why not: up to `most` violations, the deepest in the value first. */
+STK_MUST_USE enum stk_status stk_validate_explain(struct stk_validation *validation,
+                                                  const struct stk_schema *schema,
+                                                  struct stk_value value, size_t most,
+                                                  enum stk_validity *ret_validity,
+                                                  const struct stk_violation **ret_list,
+                                                  size_t *ret_n);

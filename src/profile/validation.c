@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "profile/state.h"
+
+/* Violations among which the deepest are looked for, however few are asked for. */
+#define COLLECTED 1000
+
+enum stk_status stk_validation_new(const struct stk_alloc *alloc,
+                                   struct stk_validation **ret_validation)
+{
+    struct stk_validation *v = stk_new(alloc, sizeof *v);
+    if (v == NULL) {
+        return STK_E_NOMEM;
+    }
+    v->alloc = alloc;
+    stk_arena_init(&v->arena, alloc, SIZE_MAX);
+    enum stk_status status = stk_regex_scratch_new(alloc, &v->scratch);
+    if (status != STK_OK) {
+        stk_validation_free(v);
+        return status;
+    }
+    *ret_validation = v;
+    return STK_OK;
+}
+
+void stk_validation_free(struct stk_validation *validation)
+{
+    if (validation == NULL) {
+        return;
+    }
+    stk_regex_scratch_free(validation->scratch);
+    stk_arena_release(&validation->arena);
+    stk_free(validation->alloc, validation, sizeof *validation);
+}
+
+static enum stk_status run(struct stk_validation *v, const struct stk_schema *schema,
+                           struct stk_value value, enum stk_validity *ret_validity)
+{
+    v->nodes = schema->nodes;
+    v->steps = STK_VALIDATION_STEPS_MAX;
+    v->depth = 0;
+    v->gave_up = false;
+    v->status = STK_OK;
+    bool valid = stk_check_root(v, schema->root, value);
+    STK_TRY(v->status);
+    *ret_validity = v->gave_up ? STK_VALIDITY_UNKNOWN : valid ? STK_VALID : STK_INVALID;
+    return STK_OK;
+}
+
+enum stk_status stk_validate(struct stk_validation *validation,
+                             const struct stk_schema *schema, struct stk_value value,
+                             enum stk_validity *ret_validity)
+{
+    stk_arena_clear(&validation->arena);
+    validation->most = 0;
+    return run(validation, schema, value, ret_validity);
+}
+
+static int deepest_first(const void *a, const void *b)
+{
+    const struct stk_noted *x = a;
+    const struct stk_noted *y = b;
+    if (x->depth != y->depth) {
+        return x->depth > y->depth ? -1 : 1;
+    }
+    return x->violation.off < y->violation.off ? -1 : x->violation.off > y->violation.off;
+}
+
+enum stk_status stk_validate_explain(struct stk_validation *validation,
+                                     const struct stk_schema *schema,
+                                     struct stk_value value, size_t most,
+                                     enum stk_validity *ret_validity,
+                                     const struct stk_violation **ret_list, size_t *ret_n)
+{
+    struct stk_validation *v = validation;
+    enum stk_validity validity = STK_INVALID;
+    size_t collected = most < COLLECTED ? COLLECTED : most;
+    stk_arena_clear(&v->arena);
+    v->noted = stk_arena_array(&v->arena, collected, sizeof *v->noted);
+    v->list = stk_arena_array(&v->arena, most, sizeof *v->list);
+    if (v->noted == NULL || v->list == NULL) {
+        return STK_E_NOMEM;
+    }
+    v->most = collected;
+    v->n_noted = 0;
+    STK_TRY(run(v, schema, value, &validity));
+    qsort(v->noted, v->n_noted, sizeof *v->noted, deepest_first);
+    size_t n = v->n_noted < most ? v->n_noted : most;
+    for (size_t i = 0; i < n; i++) {
+        v->list[i] = v->noted[i].violation;
+    }
+    *ret_validity = validity;
+    *ret_list = v->list;
+    *ret_n = n;
+    return STK_OK;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "value/value.h"
+
+#include "base/map.h"
+#include "value/equal.h"
+#include "value/limbs.h"
+
+const char *stk_value_kind_name(enum stk_value_kind kind)
+{
+    static const char *const names[] = {
+        [STK_VALUE_NONE] = "none",   [STK_VALUE_BOOL] = "bool",
+        [STK_VALUE_INT] = "int",     [STK_VALUE_BIGINT] = "int",
+        [STK_VALUE_FLOAT] = "float", [STK_VALUE_STR] = "str",
+        [STK_VALUE_BYTES] = "bytes", [STK_VALUE_BYTEARRAY] = "bytearray",
+        [STK_VALUE_LIST] = "list",   [STK_VALUE_TUPLE] = "tuple",
+        [STK_VALUE_SET] = "set",     [STK_VALUE_FROZENSET] = "frozenset",
+        [STK_VALUE_DICT] = "dict",
+    };
+    STK_ASSERT(kind < STK_VALUE_KINDS);
+    return names[kind];
+}
+
+uint64_t stk_text_hash(struct stk_span bytes)
+{
+    return stk_hash(bytes, stk_value_seed());
+}
+
+/* Code points: bytes that do not continue one. */
+static size_t count_codes(struct stk_span bytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        n += (bytes.data[i] & 0xc0) != 0x80;
+    }
+    return n;
+}
+
+enum stk_status stk_value_text(struct stk_arena *arena, uint64_t off,
+                               enum stk_value_kind kind, struct stk_span bytes,
+                               struct stk_value *ret_value)
+{
+    struct stk_text *text = stk_arena_alloc(arena, sizeof *text);
+    if (text == NULL) {
+        return STK_E_NOMEM;
+    }
+    text->bytes = bytes;
+    if (kind == STK_VALUE_STR) {
+        text->hash = stk_text_hash(bytes);
+        text->n_codes = count_codes(bytes);
+    }
+    *ret_value = (struct stk_value){
+        .kind = kind & 0xff, .off = off & STK_VALUE_OFF_MAX, .text = text};
+    return STK_OK;
+}
+
+STK_WRAPS static bool fits(bool negative, const uint64_t *limbs, size_t n,
+                           int64_t *ret_integer)
+{
+    uint64_t limb = n == 0 ? 0 : limbs[0];
+    if (n > 1 || limb > (uint64_t)INT64_MAX + negative) {
+        return false;
+    }
+    *ret_integer = (int64_t)(negative ? 0 - limb : limb);
+    return true;
+}
+
+enum stk_status stk_value_big(struct stk_arena *arena, uint64_t off, bool negative,
+                              const uint64_t *limbs, size_t n,
+                              struct stk_value *ret_value)
+{
+    int64_t integer = 0;
+    size_t len = 0;
+    n = stk_limbs_trim(limbs, n);
+    if (fits(negative, limbs, n, &integer)) {
+        *ret_value = stk_value_int(off, integer);
+        return STK_OK;
+    }
+    if (__builtin_mul_overflow(n, sizeof limbs[0], &len) ||
+        __builtin_add_overflow(len, sizeof(struct stk_big), &len)) {
+        return STK_E_NOMEM;
+    }
+    struct stk_big *big = stk_arena_alloc(arena, len);
+    if (big == NULL) {
+        return STK_E_NOMEM;
+    }
+    big->negative = negative;
+    big->n = n;
+    stk_copy(big->limbs, limbs, n * sizeof limbs[0]);
+    *ret_value = (struct stk_value){
+        .kind = STK_VALUE_BIGINT, .off = off & STK_VALUE_OFF_MAX, .big = big};
+    return STK_OK;
+}
