@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stockade check: messages held against a profile.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <stockade/version.h>
+
+#include "cmd/commands.h"
+#include "cmd/console.h"
+#include "cmd/exitcode.h"
+#include "cmd/filesource.h"
+#include "cmd/library.h"
+#include "report/escape.h"
+#include "report/json.h"
+#include "wire/json.h"
+
+enum format {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+    FORMAT_JSONL,
+};
+
+struct check_options {
+    const char *profile;
+    int format;
+    struct stk_texts library;
+    bool assert_formats;
+    uint64_t violations_max;
+    uint64_t memory_max;
+};
+
+#define FIELD(name) offsetof(struct check_options, name)
+#define MEMORY_MAX (UINT64_C(1) << 31)
+
+static const struct stk_option options[] = {
+    {.name = "profile",
+     .letter = 'p',
+     .kind = STK_OPTION_TEXT,
+     .field = FIELD(profile),
+     .arg = "FILE",
+     .help = "the JSON Schema that the messages must match"},
+    {.name = "format",
+     .letter = 'f',
+     .kind = STK_OPTION_CHOICE,
+     .field = FIELD(format),
+     .arg = "FORMAT",
+     .choices = "text|json|jsonl",
+     .fallback = "text",
+     .help = "text, json or jsonl"},
+    {.name = "library",
+     .letter = 'l',
+     .kind = STK_OPTION_LIST,
+     .field = FIELD(library),
+     .arg = "MAP",
+     .help = "URI=PATH: documents that schemas may refer to"},
+    {.name = "assert-formats",
+     .kind = STK_OPTION_FLAG,
+     .field = FIELD(assert_formats),
+     .help = "refuse what lacks the format a schema names"},
+    {.name = "violations-max",
+     .letter = 'n',
+     .kind = STK_OPTION_COUNT,
+     .field = FIELD(violations_max),
+     .arg = "N",
+     .fallback = "100",
+     .help = "at most N violations of a message"},
+    {.name = "memory-max",
+     .kind = STK_OPTION_SIZE,
+     .field = FIELD(memory_max),
+     .arg = "N",
+     .fallback = "2G",
+     .help = "bytes for one message and what it decodes to"},
+    STK_OPTIONS_COMMON,
+};
+
+/* What became of one message. */
+struct outcome {
+    const char *path;
+    enum stk_validity validity;
+    const struct stk_violation *violations;
+    size_t n_violations;
+    const char *reason; /* why it is undecided; NULL: it is not, or a limit was reached */
+    uint64_t off;       /* of what the reason is about */
+};
+
+struct check {
+    const struct check_options *options;
+    const struct stk_schema *schema;
+    struct stk_validation *validation;
+    struct stk_filesource file;
+    struct stk_arena arena;
+    struct stk_buf out;
+    struct stk_jsonw json;
+    struct stk_rated rated;
+    size_t n[STK_VALIDITY_UNKNOWN + 1];
+    bool lost; /* stdout takes no more */
+};
+
+/* ---- output ---- */
+
+static void flush(struct check *c)
+{
+    if (!c->lost && !stk_console_write(stk_buf_span(&c->out))) {
+        stk_console_lost(errno);
+        c->lost = true;
+        c->rated.unreadable = true;
+    }
+    stk_buf_clear(&c->out);
+}
+
+static void put_escaped(struct check *c, const char *text)
+{
+    stk_escape_put(&c->out, stk_span_of(text, strlen(text)), stk_console_utf8());
+}
+
+static const char *const validities[] = {
+    [STK_INVALID] = "does not match",
+    [STK_VALID] = "matches",
+    [STK_VALIDITY_UNKNOWN] = "undecided",
+};
+
+static void put_text(struct check *c, const struct outcome *o)
+{
+    put_escaped(c, o->path);
+    stk_buf_printf(&c->out, ": %s", validities[o->validity]);
+    if (o->reason != NULL) {
+        stk_buf_printf(&c->out, ": %s, at byte %llu", o->reason,
+                       (unsigned long long)o->off);
+    }
+    stk_buf_str(&c->out, "\n");
+    for (size_t i = 0; i < o->n_violations; i++) {
+        const struct stk_violation *v = &o->violations[i];
+        stk_buf_str(&c->out, "  ");
+        put_escaped(c, v->instance[0] == '\0' ? "(all of it)" : v->instance);
+        stk_buf_str(&c->out, ": ");
+        put_escaped(c, v->message);
+        stk_buf_printf(&c->out, "\n    byte %llu, by ", (unsigned long long)v->off);
+        put_escaped(c, v->keyword);
+        stk_buf_str(&c->out, "\n");
+    }
+}
+
+static void put_json(struct check *c, const struct outcome *o)
+{
+    struct stk_jsonw *json = &c->json;
+    stk_jsonw_begin(json, '{');
+    stk_jsonw_key(json, "path");
+    stk_jsonw_str(json, o->path);
+    stk_jsonw_key(json, "matches");
+    if (o->validity == STK_VALIDITY_UNKNOWN) {
+        stk_jsonw_null(json);
+    } else {
+        stk_jsonw_bool(json, o->validity == STK_VALID);
+    }
+    if (o->reason != NULL) {
+        stk_jsonw_key(json, "reason");
+        stk_jsonw_str(json, o->reason);
+        stk_jsonw_key(json, "offset");
+        stk_jsonw_uint(json, o->off);
+    }
+    stk_jsonw_key(json, "violations");
+    stk_jsonw_begin(json, '[');
+    for (size_t i = 0; i < o->n_violations; i++) {
+        const struct stk_violation *v = &o->violations[i];
+        stk_jsonw_begin(json, '{');
+        stk_jsonw_key(json, "instance");
+        stk_jsonw_str(json, v->instance);
+        stk_jsonw_key(json, "keyword");
+        stk_jsonw_str(json, v->keyword);
+        stk_jsonw_key(json, "offset");
+        stk_jsonw_uint(json, v->off);
+        stk_jsonw_key(json, "message");
+        stk_jsonw_str(json, v->message);
+        stk_jsonw_end(json, '}');
+    }
+    stk_jsonw_end(json, ']');
+    stk_jsonw_end(json, '}');
+}
+
+static void put(struct check *c, const struct outcome *o)
+{
+    c->n[o->validity]++;
+    c->rated.dangerous = c->rated.dangerous || o->validity == STK_INVALID;
+    c->rated.undecided = c->rated.undecided || o->validity == STK_VALIDITY_UNKNOWN;
+    if (c->options->format == FORMAT_TEXT) {
+        put_text(c, o);
+    } else if (c->options->format == FORMAT_JSONL) {
+        stk_jsonw_init(&c->json, &c->out);
+        put_json(c, o);
+        stk_buf_str(&c->out, "\n");
+    } else {
+        put_json(c, o);
+    }
+    flush(c);
+}
+
+static void put_head(struct check *c)
+{
+    if (c->options->format == FORMAT_JSON) {
+        stk_jsonw_init(&c->json, &c->out);
+        stk_jsonw_begin(&c->json, '{');
+        stk_jsonw_key(&c->json, "stockade");
+        stk_jsonw_str(&c->json, STOCKADE_VERSION);
+        stk_jsonw_key(&c->json, "files");
+        stk_jsonw_begin(&c->json, '[');
+    }
+}
+
+static void put_tail(struct check *c)
+{
+    if (c->options->format == FORMAT_JSON) {
+        stk_jsonw_end(&c->json, ']');
+        stk_jsonw_key(&c->json, "summary");
+        stk_jsonw_begin(&c->json, '{');
+        stk_jsonw_key(&c->json, "match");
+        stk_jsonw_uint(&c->json, c->n[STK_VALID]);
+        stk_jsonw_key(&c->json, "do not match");
+        stk_jsonw_uint(&c->json, c->n[STK_INVALID]);
+        stk_jsonw_key(&c->json, "undecided");
+        stk_jsonw_uint(&c->json, c->n[STK_VALIDITY_UNKNOWN]);
+        stk_jsonw_end(&c->json, '}');
+        stk_jsonw_end(&c->json, '}');
+        stk_buf_str(&c->out, "\n");
+        flush(c);
+    }
+}
+
+/* ---- one message ---- */
+
+/* All bytes of the file that is open, in the arena where they are not in memory yet. */
+static enum stk_status load(struct check *c, struct stk_span *ret_text)
+{
+    const struct stk_source *source = &c->file.source;
+    if (source->mem != NULL) {
+        *ret_text = stk_span_of(source->mem, (size_t)source->size);
+        return STK_OK;
+    }
+    if (source->size > c->options->memory_max) {
+        return STK_E_LIMIT;
+    }
+    uint8_t *copy = stk_arena_alloc(&c->arena, (size_t)source->size);
+    *ret_text = stk_span_of(copy, (size_t)source->size);
+    return copy == NULL ? STK_E_NOMEM
+                        : stk_source_read(source, 0, copy, (size_t)source->size);
+}
+
+static enum stk_status judge(struct check *c, struct stk_span text, struct outcome *o)
+{
+    struct stk_json_options json = STK_JSON_OPTIONS_DEFAULT;
+    struct stk_json_error error = {0};
+    struct stk_value value;
+    enum stk_status status = stk_json_decode(&c->arena, text, &json, &value, &error);
+    if (status == STK_OK) {
+        return stk_validate_explain(c->validation, c->schema, value,
+                                    (size_t)c->options->violations_max, &o->validity,
+                                    &o->violations, &o->n_violations);
+    }
+    if (stk_status_is_environment(status)) {
+        return status;
+    }
+    o->validity = STK_VALIDITY_UNKNOWN;
+    o->reason = error.reason;
+    o->off = error.off;
+    return STK_OK;
+}
+
+static void check_file(struct check *c, const char *path)
+{
+    struct outcome o = {.path = path};
+    struct stk_span text;
+    bool is_stdin = strcmp(path, "-") == 0;
+    enum stk_status status =
+        stk_filesource_open(&c->file, AT_FDCWD, is_stdin ? NULL : path);
+    if (status == STK_OK) {
+        status = load(c, &text);
+    }
+    if (status == STK_OK) {
+        status = judge(c, text, &o);
+    }
+    if (status == STK_OK) {
+        put(c, &o);
+    } else {
+        stk_complain(path, stk_filesource_text(&c->file, status));
+        c->rated.unreadable = true;
+    }
+    stk_filesource_close(&c->file);
+    stk_arena_clear(&c->arena);
+}
+
+/* ---- the command ---- */
+
+static int check_files(const struct check_options *opts, const struct stk_schema *schema,
+                       const struct stk_texts *paths)
+{
+    struct check c = {.options = opts, .schema = schema};
+    if (stk_validation_new(&stk_alloc_libc, &c.validation) != STK_OK) {
+        stk_complain(NULL, stk_status_text(STK_E_NOMEM));
+        return STK_EXIT_UNREADABLE;
+    }
+    stk_filesource_init(&c.file, opts->memory_max);
+    stk_arena_init(&c.arena, &stk_alloc_libc, SIZE_MAX);
+    stk_buf_init(&c.out, &stk_alloc_libc, SIZE_MAX / 2);
+    put_head(&c);
+    for (size_t i = 0; i < paths->n && !c.lost && !stk_interrupted(); i++) {
+        check_file(&c, paths->items[i]);
+    }
+    put_tail(&c);
+    stk_buf_release(&c.out);
+    stk_arena_release(&c.arena);
+    stk_filesource_release(&c.file);
+    stk_validation_free(c.validation);
+    return stk_interrupted() ? STK_EXIT_INTERRUPTED
+                             : (int)stk_exit_of(&c.rated, STK_FAIL_ON_REVIEW);
+}
+
+static int check(const struct check_options *opts, const struct stk_texts *paths)
+{
+    struct stk_library *library = NULL;
+    struct stk_schema_options schema_options = {.assert_formats = opts->assert_formats};
+    int code = STK_EXIT_USAGE;
+    if (stk_library_new(&stk_alloc_libc, &library) != STK_OK) {
+        stk_complain(NULL, stk_status_text(STK_E_NOMEM));
+        return STK_EXIT_UNREADABLE;
+    }
+    if (stk_library_read(library, &opts->library, opts->memory_max)) {
+        struct stk_schema *schema =
+            stk_profile_read(library, opts->profile, &schema_options, opts->memory_max);
+        code = schema == NULL ? STK_EXIT_USAGE : check_files(opts, schema, paths);
+        stk_schema_free(schema);
+    }
+    stk_library_free(library);
+    return code;
+}
+
+static int run(const struct stk_command *command, int argc, char **argv)
+{
+    struct check_options opts = {.violations_max = 100, .memory_max = MEMORY_MAX};
+    struct stk_texts operands = {0};
+    int status = STK_EXIT_OK;
+    switch (stk_options_parse(command, argc, argv, &opts, &operands)) {
+    case STK_PARSE_RUN:
+        status = opts.profile == NULL ? stk_usage(command, "--profile is missing")
+                                      : check(&opts, &operands);
+        break;
+    case STK_PARSE_USAGE:
+        status = STK_EXIT_USAGE;
+        break;
+    case STK_PARSE_DONE:
+        break;
+    }
+    stk_texts_release(&opts.library);
+    stk_texts_release(&operands);
+    return status;
+}
+
+const struct stk_command stk_command_check = {
+    .name = "check",
+    .group = "check messages",
+    .summary = "hold messages against a profile, a JSON Schema",
+    .operands = "[--] FILE...",
+    .n_operands_min = 1,
+    .n_operands_max = SIZE_MAX,
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/library.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/console.h"
+#include "cmd/filesource.h"
+
+/* ---- messages ---- */
+
+static void complain_errno(const char *path, int error)
+{
+    const char *text = strerrordesc_np(error);
+    stk_complain(path, text == NULL ? "unknown error" : text);
+}
+
+/* "PATH: REASON, at #/pointer, byte 12 [of URI]" */
+static void complain_schema(const char *path, const struct stk_schema_error *error,
+                            struct stk_span uri)
+{
+    char text[sizeof error->reason + sizeof error->pointer + sizeof error->uri + 64];
+    bool here = stk_span_is(uri, error->uri) || error->uri[0] == '\0';
+    (void)snprintf(text, sizeof text, "%s, at #%s, byte %llu%s%s", error->reason,
+                   error->pointer, (unsigned long long)error->off, here ? "" : " of ",
+                   here ? "" : error->uri);
+    stk_complain(path, text);
+}
+
+/* ---- files ---- */
+
+/* Adds the document in a file. */
+static bool add_file(struct stk_library *library, struct stk_span uri, const char *path,
+                     uint64_t memory_max)
+{
+    struct stk_filesource file;
+    struct stk_schema_error error = {0};
+    struct stk_buf text;
+    bool added = false;
+    stk_filesource_init(&file, memory_max);
+    stk_buf_init(&text, &stk_alloc_libc, memory_max);
+    enum stk_status status = stk_filesource_open(&file, AT_FDCWD, path);
+    if (status == STK_OK) {
+        uint8_t *to = stk_buf_room(&text, (size_t)file.source.size);
+        status = to == NULL
+                     ? text.status
+                     : stk_source_read(&file.source, 0, to, (size_t)file.source.size);
+        text.len = status == STK_OK ? (size_t)file.source.size : 0;
+    }
+    if (status != STK_OK) {
+        stk_complain(path, stk_filesource_text(&file, status));
+    } else {
+        status = stk_library_add(library, uri, stk_buf_span(&text), &error);
+        added = status == STK_OK;
+        if (status == STK_E_NOMEM) {
+            stk_complain(path, stk_status_text(status));
+        } else if (!added) {
+            complain_schema(path, &error, uri);
+        }
+    }
+    stk_buf_release(&text);
+    stk_filesource_release(&file);
+    return added;
+}
+
+static bool is_json(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 5 && strcmp(name + len - 5, ".json") == 0;
+}
+
+static bool add_entry(struct stk_library *library, struct stk_span uri, const char *top,
+                      const FTSENT *entry, uint64_t memory_max)
+{
+    if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+        entry->fts_info == FTS_NS) {
+        complain_errno(entry->fts_path, entry->fts_errno);
+        return false;
+    }
+    bool one = entry->fts_level == 0;
+    if (entry->fts_info != FTS_F || (!one && !is_json(entry->fts_name))) {
+        return true;
+    }
+    struct stk_buf name;
+    stk_buf_init(&name, &stk_alloc_libc, (size_t)1 << 16);
+    stk_buf_put(&name, uri.data, uri.len);
+    if (!one) {
+        const char *rest = entry->fts_path + strlen(top);
+        bool slash = uri.len > 0 && uri.data[uri.len - 1] == '/';
+        stk_buf_str(&name, *rest == '/' && slash ? rest + 1 : rest);
+    }
+    bool added = name.status == STK_OK &&
+                 add_file(library, stk_buf_span(&name), entry->fts_accpath, memory_max);
+    stk_buf_release(&name);
+    return added;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool add_mapping(struct stk_library *library, const char *mapping,
+                        uint64_t memory_max)
+{
+    const char *path = strchr(mapping, '=');
+    if (path == NULL || path == mapping || path[1] == '\0') {
+        stk_complain(NULL, "--library takes URI=PATH");
+        return false;
+    }
+    struct stk_span uri = stk_span_of(mapping, (size_t)(path - mapping));
+    char *paths[] = {(char *)(uintptr_t)(path + 1), NULL};
+    FTS *walk = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+    bool added = walk != NULL;
+    if (walk == NULL) {
+        complain_errno(path + 1, errno);
+        return false;
+    }
+    for (FTSENT *entry; added && (entry = fts_read(walk)) != NULL;) {
+        added = add_entry(library, uri, path + 1, entry, memory_max);
+    }
+    (void)fts_close(walk);
+    return added;
+}
+
+bool stk_library_read(struct stk_library *library, const struct stk_texts *mappings,
+                      uint64_t memory_max)
+{
+    for (size_t i = 0; i < mappings->n; i++) {
+        if (!add_mapping(library, mappings->items[i], memory_max)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- profiles ---- */
+
+static struct stk_schema *compile(struct stk_library *library, struct stk_span uri,
+                                  const char *path,
+                                  const struct stk_schema_options *options)
+{
+    struct stk_schema *schema = NULL;
+    struct stk_schema_error error = {0};
+    enum stk_status status = stk_schema_new(library, uri, options, &schema, &error);
+    if (status == STK_E_NOMEM) {
+        stk_complain(path, stk_status_text(status));
+    } else if (status != STK_OK) {
+        complain_schema(path, &error, uri);
+    }
+    return schema;
+}
+
+struct stk_schema *stk_profile_read(struct stk_library *library, const char *path,
+                                    const struct stk_schema_options *options,
+                                    uint64_t memory_max)
+{
+    struct stk_buf uri;
+    struct stk_schema *schema = NULL;
+    stk_buf_init(&uri, &stk_alloc_libc, (size_t)1 << 16);
+    stk_buf_str(&uri, "file:");
+    stk_buf_str(&uri, path);
+    if (uri.status == STK_OK && add_file(library, stk_buf_span(&uri), path, memory_max)) {
+        schema = compile(library, stk_buf_span(&uri), path, options);
+    }
+    stk_buf_release(&uri);
+    return schema;
+}
