@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/checked.h"
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
@@ -30,7 +31,7 @@ static size_t ascii_run(const uint8_t *p, size_t len)
 /* How many bytes of ASCII and of whole two-byte sequences that begin with C2 or C3 (all
  * of Latin-1) p begins with, counted eight at a time: what arrays look like in protocol
  * 2, where a branch a byte would be mispredicted every other time. */
-static size_t latin_run(const uint8_t *p, size_t len)
+STK_WRAPS static size_t latin_run(const uint8_t *p, size_t len)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     uint64_t open = 0; /* the eight before ended with a lead byte */
