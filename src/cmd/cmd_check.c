@@ -281,6 +281,11 @@ static void check_file(struct check *c, const char *path)
     if (status == STK_OK) {
         status = judge(c, text, &o);
     }
+    if (status == STK_E_LIMIT) {
+        o.validity = STK_VALIDITY_UNKNOWN;
+        o.reason = "longer than --memory-max";
+        status = STK_OK;
+    }
     if (status == STK_OK) {
         put(c, &o);
     } else {
@@ -302,7 +307,7 @@ static int check_files(const struct check_options *opts, const struct stk_schema
         return STK_EXIT_UNREADABLE;
     }
     stk_filesource_init(&c.file, opts->memory_max);
-    stk_arena_init(&c.arena, &stk_alloc_libc, SIZE_MAX);
+    stk_arena_init(&c.arena, &stk_alloc_libc, (size_t)opts->memory_max);
     stk_buf_init(&c.out, &stk_alloc_libc, SIZE_MAX / 2);
     put_head(&c);
     for (size_t i = 0; i < paths->n && !c.lost && !stk_interrupted(); i++) {

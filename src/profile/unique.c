@@ -35,11 +35,16 @@ static uint64_t hash_number(struct stk_value value)
     if (stk_value_kind(value) == STK_VALUE_INT) {
         number = (double)value.integer;
     } else if (stk_value_kind(value) == STK_VALUE_BIGINT) {
-        return mix(7, value.big->n);
+        number = 0; /* exact where some double is equal to it */
+        for (size_t i = value.big->n; i > 0; i--) {
+            number = number * 0x1p64 + (double)value.big->limbs[i - 1];
+        }
+        number = value.big->negative ? -number : number;
     }
     number += 0.0; /* -0.0 is 0.0 */
     __builtin_memcpy(&bits, &number, sizeof bits);
-    return mix(5, bits);
+    bool past = stk_value_kind(value) == STK_VALUE_BIGINT && __builtin_isinf(number);
+    return mix(5, past ? bits ^ value.big->limbs[0] : bits);
 }
 
 STK_WRAPS static uint64_t hash_value(struct stk_value value, int depth)

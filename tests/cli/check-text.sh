@@ -18,3 +18,5 @@ status check --profile request.json --violations-max 1 bad.json
 status check --profile request.json --format jsonl good.json bad.json twice.json
 status check --profile request.json missing.json
 status check --profile request.json - <good.json
+truncate -s 100M zeros
+status check --profile request.json --memory-max 1M zeros

@@ -173,6 +173,21 @@ static void many_items_are_told_apart(void **state)
     stk_buf_release(&text);
 }
 
+/* However it is written, a number is the same item. */
+static void big_numbers_are_told_apart(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open(&f, "{\"uniqueItems\":true}",
+         "[0,1,2,3,4,5,6,7,8,9,10,11,1e22,13,10000000000000000000000]");
+    assert_int_equal(f.validity, STK_INVALID);
+    release(&f);
+    open(&f, "{\"uniqueItems\":true}",
+         "[0,1,2,3,4,5,6,7,8,9,10,11,-1e22,13,10000000000000000000000]");
+    assert_int_equal(f.validity, STK_VALID);
+    release(&f);
+}
+
 static void a_context_serves_many(void **state)
 {
     (void)state;
@@ -255,6 +270,7 @@ int main(void)
         cmocka_unit_test(endless_references_give_up),
         cmocka_unit_test(giving_up_is_no_answer),
         cmocka_unit_test(many_items_are_told_apart),
+        cmocka_unit_test(big_numbers_are_told_apart),
         cmocka_unit_test(a_context_serves_many),
         cmocka_unit_test(errors_have_places),
         cmocka_unit_test(memory_may_lack),
