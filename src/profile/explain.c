@@ -29,6 +29,15 @@ const char *stk_type_words(struct stk_value value)
     case STK_VALUE_BYTEARRAY:
     case STK_VALUE_SET:
     case STK_VALUE_FROZENSET:
+    case STK_VALUE_GLOBAL:
+    case STK_VALUE_OBJECT:
+    case STK_VALUE_ENUM:
+    case STK_VALUE_TENSOR:
+    case STK_VALUE_NDARRAY:
+    case STK_VALUE_STORAGE:
+    case STK_VALUE_PERSISTENT:
+    case STK_VALUE_BUFFER:
+    case STK_VALUE_REFUSED:
     case STK_VALUE_KINDS:
         break;
     }

@@ -83,6 +83,17 @@ STK_WRAPS static uint64_t hash_value(struct stk_value value, int depth)
     case STK_VALUE_SET:
     case STK_VALUE_FROZENSET:
         return mix(value.kind, value.items->n);
+    case STK_VALUE_GLOBAL:
+        return mix(value.kind, value.name->hash);
+    case STK_VALUE_ENUM:
+    case STK_VALUE_OBJECT:
+    case STK_VALUE_TENSOR:
+    case STK_VALUE_NDARRAY:
+    case STK_VALUE_STORAGE:
+    case STK_VALUE_PERSISTENT:
+    case STK_VALUE_BUFFER:
+        return value.kind;
+    case STK_VALUE_REFUSED:
     case STK_VALUE_KINDS:
         break;
     }

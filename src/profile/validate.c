@@ -27,6 +27,15 @@ static size_t n_parts(struct stk_value value)
     case STK_VALUE_BYTEARRAY:
     case STK_VALUE_SET:
     case STK_VALUE_FROZENSET:
+    case STK_VALUE_GLOBAL:
+    case STK_VALUE_OBJECT:
+    case STK_VALUE_ENUM:
+    case STK_VALUE_TENSOR:
+    case STK_VALUE_NDARRAY:
+    case STK_VALUE_STORAGE:
+    case STK_VALUE_PERSISTENT:
+    case STK_VALUE_BUFFER:
+    case STK_VALUE_REFUSED:
     case STK_VALUE_KINDS:
         break;
     }
@@ -608,7 +617,7 @@ static bool run_object(struct stk_validation *v, const struct look *l,
 
 static uint32_t type_of(struct stk_value value)
 {
-    static const uint32_t types[STK_VALUE_KINDS] = {
+    static const uint32_t types[] = {
         [STK_VALUE_NONE] = STK_TYPE_NULL,    [STK_VALUE_BOOL] = STK_TYPE_BOOLEAN,
         [STK_VALUE_INT] = STK_TYPE_INTEGER,  [STK_VALUE_BIGINT] = STK_TYPE_INTEGER,
         [STK_VALUE_FLOAT] = STK_TYPE_NUMBER, [STK_VALUE_STR] = STK_TYPE_STRING,
@@ -617,7 +626,7 @@ static uint32_t type_of(struct stk_value value)
         [STK_VALUE_SET] = STK_TYPE_OTHER,    [STK_VALUE_FROZENSET] = STK_TYPE_OTHER,
         [STK_VALUE_DICT] = STK_TYPE_OBJECT,
     };
-    return types[value.kind];
+    return value.kind > STK_VALUE_DICT ? STK_TYPE_OTHER : types[value.kind];
 }
 
 static bool takes_type(const struct stk_node *node, struct stk_value value, uint32_t type)

@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/map.h"
 #include "value/number.h"
+#include "value/object.h"
 
 struct equality {
     uint64_t steps; /* left */
@@ -124,6 +125,20 @@ static bool same_inside(struct equality *e, struct stk_value a, struct stk_value
                                             : same_lists(e, a.items, b.items, depth + 1));
 }
 
+static bool same_members(struct equality *e, const struct stk_object *a,
+                         const struct stk_object *b, unsigned depth)
+{
+    if (a == b) {
+        return true;
+    }
+    if (depth == STK_EQUAL_DEPTH) {
+        e->gave_up = true;
+        return false;
+    }
+    return a->type != NULL && b->type != NULL && stk_name_equal(a->type, b->type) &&
+           a->by_name == b->by_name && same(e, a->member, b->member, depth + 1);
+}
+
 static bool same(struct equality *e, struct stk_value a, struct stk_value b,
                  unsigned depth)
 {
@@ -157,6 +172,20 @@ static bool same(struct equality *e, struct stk_value a, struct stk_value b,
     case STK_VALUE_FROZENSET:
     case STK_VALUE_DICT:
         return same_inside(e, a, b, depth);
+    case STK_VALUE_GLOBAL:
+        return stk_name_equal(a.name, b.name);
+    case STK_VALUE_ENUM:
+        return same_members(e, a.object, b.object, depth);
+    case STK_VALUE_OBJECT:
+    case STK_VALUE_TENSOR:
+    case STK_VALUE_NDARRAY:
+    case STK_VALUE_STORAGE:
+    case STK_VALUE_PERSISTENT:
+        return a.object == b.object;
+    case STK_VALUE_BUFFER:
+        return a.buffer == b.buffer;
+    case STK_VALUE_REFUSED:
+        return false;
     case STK_VALUE_NONE:
     case STK_VALUE_INT:
     case STK_VALUE_BIGINT:
@@ -281,6 +310,20 @@ static uint64_t hash_value(struct stk_value value, unsigned depth)
         return hash_items(value, depth);
     case STK_VALUE_DICT:
         return hash_word(STK_VALUE_DICT, value.pairs->n);
+    case STK_VALUE_GLOBAL:
+        return value.name->hash;
+    case STK_VALUE_ENUM: /* members of one enum that are keys are few */
+        return hash_word(STK_VALUE_ENUM,
+                         value.object->type != NULL ? value.object->type->hash : 0);
+    case STK_VALUE_OBJECT:
+    case STK_VALUE_TENSOR:
+    case STK_VALUE_NDARRAY:
+    case STK_VALUE_STORAGE:
+    case STK_VALUE_PERSISTENT:
+        return hash_word(STK_VALUE_OBJECT, (uint64_t)(uintptr_t)value.object);
+    case STK_VALUE_BUFFER:
+        return hash_word(STK_VALUE_BUFFER, value.buffer->ordinal);
+    case STK_VALUE_REFUSED:
     case STK_VALUE_NONE:
     case STK_VALUE_KINDS:
         break;

@@ -8,13 +8,17 @@
 const char *stk_value_kind_name(enum stk_value_kind kind)
 {
     static const char *const names[] = {
-        [STK_VALUE_NONE] = "none",   [STK_VALUE_BOOL] = "bool",
-        [STK_VALUE_INT] = "int",     [STK_VALUE_BIGINT] = "int",
-        [STK_VALUE_FLOAT] = "float", [STK_VALUE_STR] = "str",
-        [STK_VALUE_BYTES] = "bytes", [STK_VALUE_BYTEARRAY] = "bytearray",
-        [STK_VALUE_LIST] = "list",   [STK_VALUE_TUPLE] = "tuple",
-        [STK_VALUE_SET] = "set",     [STK_VALUE_FROZENSET] = "frozenset",
-        [STK_VALUE_DICT] = "dict",
+        [STK_VALUE_NONE] = "none",       [STK_VALUE_BOOL] = "bool",
+        [STK_VALUE_INT] = "int",         [STK_VALUE_BIGINT] = "int",
+        [STK_VALUE_FLOAT] = "float",     [STK_VALUE_STR] = "str",
+        [STK_VALUE_BYTES] = "bytes",     [STK_VALUE_BYTEARRAY] = "bytearray",
+        [STK_VALUE_LIST] = "list",       [STK_VALUE_TUPLE] = "tuple",
+        [STK_VALUE_SET] = "set",         [STK_VALUE_FROZENSET] = "frozenset",
+        [STK_VALUE_DICT] = "dict",       [STK_VALUE_GLOBAL] = "global",
+        [STK_VALUE_OBJECT] = "object",   [STK_VALUE_ENUM] = "enum",
+        [STK_VALUE_TENSOR] = "tensor",   [STK_VALUE_NDARRAY] = "ndarray",
+        [STK_VALUE_STORAGE] = "storage", [STK_VALUE_PERSISTENT] = "persistent",
+        [STK_VALUE_BUFFER] = "buffer",   [STK_VALUE_REFUSED] = "refused",
     };
     STK_ASSERT(kind < STK_VALUE_KINDS);
     return names[kind];
@@ -23,6 +27,24 @@ const char *stk_value_kind_name(enum stk_value_kind kind)
 uint64_t stk_text_hash(struct stk_span bytes)
 {
     return stk_hash(bytes, stk_value_seed());
+}
+
+STK_WRAPS uint64_t stk_name_hash(struct stk_span module, struct stk_span qualified)
+{
+    uint64_t hash = stk_hash(module, stk_value_seed());
+    return stk_hash(qualified, stk_value_seed() + hash * 3);
+}
+
+const struct stk_name *stk_name_new(struct stk_arena *arena, struct stk_span module,
+                                    struct stk_span qualified)
+{
+    struct stk_name *name = stk_arena_alloc(arena, sizeof *name);
+    if (name != NULL) {
+        *name = (struct stk_name){.module = module,
+                                  .qualified = qualified,
+                                  .hash = stk_name_hash(module, qualified)};
+    }
+    return name;
 }
 
 /* Code points: bytes that do not continue one. */

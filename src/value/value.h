@@ -30,6 +30,15 @@ enum stk_value_kind {
     STK_VALUE_SET,
     STK_VALUE_FROZENSET,
     STK_VALUE_DICT,
+    STK_VALUE_GLOBAL,     /* a class, function or constant by its name; not called */
+    STK_VALUE_OBJECT,     /* what a call made; this kind and the next: see object.h */
+    STK_VALUE_ENUM,       /* a member of an enum */
+    STK_VALUE_TENSOR,     /* torch */
+    STK_VALUE_NDARRAY,    /* numpy */
+    STK_VALUE_STORAGE,    /* torch: the bytes behind tensors */
+    STK_VALUE_PERSISTENT, /* what a loader gives for an id that it alone understands */
+    STK_VALUE_BUFFER,     /* bytes that travel beside the message (PEP 574) */
+    STK_VALUE_REFUSED,    /* a call that nobody vetted: shows the way to it, no more */
     STK_VALUE_KINDS,
 };
 
@@ -44,12 +53,22 @@ struct stk_value {
         bool boolean;
         int64_t integer;
         double number;
-        const struct stk_big *big;     /* BIGINT */
-        const struct stk_text *text;   /* STR, BYTES, BYTEARRAY */
-        const struct stk_items *items; /* LIST, TUPLE, SET, FROZENSET */
-        const struct stk_pairs *pairs; /* DICT */
+        const struct stk_big *big;       /* BIGINT */
+        const struct stk_text *text;     /* STR, BYTES, BYTEARRAY */
+        const struct stk_items *items;   /* LIST, TUPLE, SET, FROZENSET */
+        const struct stk_pairs *pairs;   /* DICT */
+        const struct stk_name *name;     /* GLOBAL */
+        const struct stk_object *object; /* OBJECT to PERSISTENT */
+        const struct stk_buffer *buffer; /* BUFFER */
     };
 };
+
+/* Does not hold for values without a place of their own: none, bool, int, float. */
+static inline bool stk_value_is_node(struct stk_value value)
+{
+    return value.kind >= STK_VALUE_BIGINT && value.kind != STK_VALUE_FLOAT &&
+           value.kind < STK_VALUE_REFUSED;
+}
 
 /* An integer of more than 64 bits: sign and magnitude. */
 struct stk_big {
@@ -64,11 +83,13 @@ struct stk_text {
     struct stk_span bytes; /* in the arena, or borrowed from the message */
     uint64_t hash;         /* of a STR; see stk_text_hash() */
     size_t n_codes;        /* of a STR: code points */
+    bool shared;           /* may be met more than once in its graph */
 };
 
 struct stk_items {
     size_t n;
     const struct stk_value *list;
+    bool shared;
 };
 
 struct stk_pair {
@@ -83,6 +104,23 @@ struct stk_pairs {
     const uint32_t *index; /* open addressing over STR keys by hash: pair + 1, 0 is free;
                               NULL of few pairs */
     size_t index_mask;
+    bool shared;
+};
+
+/* What is imported, as CPython 3 names it. In one graph, one name has one struct. */
+struct stk_name {
+    struct stk_span module;
+    struct stk_span qualified; /* name in the module, dots and all */
+    uint64_t hash;             /* stk_name_hash() of both */
+};
+
+/* An out-of-band buffer, by its number in its message. */
+struct stk_buffer {
+    uint64_t ordinal;
+    bool readonly;
+    bool present; /* bytes are those of the buffer; else nobody has given them */
+    bool shared;
+    struct stk_span bytes;
 };
 
 /* "list", "str", …: as messages and docs call it. */
@@ -120,6 +158,19 @@ static inline struct stk_value stk_value_float(uint64_t off, double number)
 
 /* The hash of a key's bytes; the same in every graph of this process. */
 uint64_t stk_text_hash(struct stk_span bytes);
+
+/* The same of a name; ("a", "b.c") is not ("a.b", "c"). */
+uint64_t stk_name_hash(struct stk_span module, struct stk_span qualified);
+
+static inline bool stk_name_equal(const struct stk_name *a, const struct stk_name *b)
+{
+    return a == b || (a->hash == b->hash && stk_span_equal(a->module, b->module) &&
+                      stk_span_equal(a->qualified, b->qualified));
+}
+
+/* Both spans are borrowed for the life of the graph. NULL: no memory. */
+const struct stk_name *stk_name_new(struct stk_arena *arena, struct stk_span module,
+                                    struct stk_span qualified);
 
 /* kind: STR, BYTES or BYTEARRAY. bytes: borrowed for the life of the graph; a STR must be
  * valid UTF-8 (surrogatepass). STK_E_NOMEM. */
