@@ -14,6 +14,9 @@ ANY = sorted({k for n, ks in TYPES.items() if n != "persistent" for k in ks} |
              {"GLOBAL", "OBJECT"})
 RESULT_TYPES = [name for name in TYPES if name != "buffer"]
 KINDS = ["value", "call", "class", "plain", "enum", "flag", "persistent"]
+
+# Entries that are no global's: what a loader gives, and what a profile grants by name.
+NAMELESS = ("persistent", "granted")
 CLAUSES = ["args", "new", "state", "pairs", "each", "add"]
 CLASSES = {"class", "plain", "enum", "flag", "value"}
 DEPTH_MAX = 16

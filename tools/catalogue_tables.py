@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalogue as const C tables; what they mean is in src/policy/catalogue.h."""
 
-from catalogue_grammar import TAGS_MAX, TYPES, Mistake
+from catalogue_grammar import NAMELESS, TAGS_MAX, TYPES, Mistake
 
 
 def fnv(data, h=0x811c9dc5):
@@ -194,15 +194,16 @@ def write_tables(catalogue, symbol):
         catalogue.attempt(t.entry, e)
     names = sorted(catalogue.names.items())
     name_rows = [f"{{{t.text(m)}, {t.text(n)}, {number}}}" for (m, n), number in names
-                 if m != "persistent"]
+                 if m not in NAMELESS]
     name_slots = open_table([fnv(n.encode(), fnv(b"\xff", fnv(m.encode())))
-                             for (m, n), _ in names if m != "persistent"])
+                             for (m, n), _ in names if m not in NAMELESS])
     # The wildcard behind the exact entry of the same key, so that the exact one is found.
     dangers = sorted(catalogue.dangers, key=lambda d: (d.key, d.wild))
     danger_rows = [f"{{{t.text(d.key)}, {t.text(d.reason)}, {int(d.wild)}, "
                    f"{int(d.stream)}}}" for d in dangers]
     danger_slots = open_table([fnv(d.key.encode()) for d in dangers])
     persistent = [i for i, e in enumerate(catalogue.entries) if e.kind == "persistent"]
+    granted = {e.name: i for i, e in enumerate(catalogue.entries) if e.module == "granted"}
     longest = max([len(d.key) for d in dangers], default=0)
     out = ["/* SPDX-License-Identifier: Apache-2.0 */",
            "/* Made by tools/catalogue-gen; edit the .cat files instead. */",
@@ -228,6 +229,8 @@ def write_tables(catalogue, symbol):
             ("n_entries", len(t.entries)), ("n_names", len(name_rows)),
             ("n_name_slots", len(name_slots)), ("n_dangers", len(danger_rows)),
             ("n_danger_slots", len(danger_slots)), ("danger_max", longest),
-            ("torch", persistent[0] if persistent else "STK_ENTRY_NONE")]:
+            ("torch", persistent[0] if persistent else "STK_ENTRY_NONE"),
+            *((f"granted_{kind}", granted.get(kind, "STK_ENTRY_NONE"))
+              for kind in ("value", "class", "enum"))]:
         out.append(f"    .{key} = {value},")
     return "\n".join(out + ["};", ""])

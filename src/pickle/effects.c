@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
+#include "pickle/build.h"
 #include "pickle/state.h"
 
 bool stk_effect(struct stk_machine *m, struct stk_effect *effect,
@@ -8,9 +9,19 @@ bool stk_effect(struct stk_machine *m, struct stk_effect *effect,
     effect->op = (enum stk_opcode)m->op;
     effect->off = stk_cuts_real(m, m->off);
     m->run.effects |= UINT32_C(1) << effect->kind;
+    if (m->build != NULL) {
+        stk_build_operands(m, effect);
+        effect->operands = &m->build->operands;
+    }
     enum stk_status status = m->judge->effect(m->judge->ctx, m, effect, outcome);
     if (status != STK_OK) {
         return stk_failed(m, status);
+    }
+    if (m->build != NULL) {
+        stk_build_outcome(m, outcome);
+        if (outcome->skip != 0 || outcome->nested) {
+            return stk_build_fault(m, "an array of joblib's behind its wrapper");
+        }
     }
     return outcome->stop ? stk_fault(m, STK_FAULT_JUDGE) : true;
 }

@@ -204,10 +204,12 @@ static bool memo_line(struct stk_machine *m, bool is_put, uint64_t *ret_index)
         return stk_fault(m, is_put ? STK_FAULT_NUMBER : STK_FAULT_MEMO);
     }
     *ret_index = (uint64_t)n.value;
+    m->memo_line = *ret_index;
     if (n.fits) {
         return true;
     }
     *ret_index = large_index(line);
+    m->memo_line = *ret_index;
     return stk_quirk(m, STK_QUIRK_MEMO_KEY, false);
 }
 

@@ -16,6 +16,7 @@
 #include "pickle/opcode.h"
 #include "pickle/reading.h"
 #include "pickle/slot.h"
+#include "value/object.h"
 
 struct stk_machine;
 
@@ -45,6 +46,7 @@ enum stk_fault_code {
     STK_FAULT_LIMIT_GLOBAL, /* globals_max */
     STK_FAULT_LIMIT_NAME,   /* name_max */
     STK_FAULT_LIMIT_DEPTH,  /* depth_max */
+    STK_FAULT_VALUE,        /* decoding: nothing that a value can stand for */
     STK_FAULT_READ,         /* the source failed; the status says how */
     STK_FAULTS,
 };
@@ -75,6 +77,15 @@ struct stk_global {
     size_t next;    /* the machine's: index + 1 of another name with this one's hash */
 };
 
+/* Decoding: the values of an effect's slots. Borrowed until the judge returns. */
+struct stk_operands {
+    struct stk_value target;
+    struct stk_value args;         /* REDUCE, NEWOBJ(_EX); BUILD: the state */
+    struct stk_value kwargs;       /* NEWOBJ_EX; NONE otherwise */
+    const struct stk_value *items; /* INST, OBJ: the arguments; ITEMS: the items */
+    size_t n_items;
+};
+
 enum stk_effect_kind {
     STK_EFFECT_IMPORT,     /* GLOBAL, STACK_GLOBAL, INST */
     STK_EFFECT_CALL,       /* REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ */
@@ -97,7 +108,8 @@ struct stk_effect {
      * SETITEM(S). Borrowed until the judge returns. */
     const stk_slot *items;
     size_t n_items;
-    struct stk_global *global; /* IMPORT: what is imported */
+    struct stk_global *global;           /* IMPORT: what is imported */
+    const struct stk_operands *operands; /* NULL while rating */
 };
 
 /* What the judge makes of an effect. Zero-initialised by the machine. */
@@ -107,6 +119,11 @@ struct stk_outcome {
     uint64_t skip;   /* bytes behind this opcode that are no opcodes (joblib's arrays) */
     bool nested; /* a stream follows in place; its value becomes the result (joblib) */
     bool stop;   /* end the run with STK_FAULT_JUDGE */
+    /* Decoding: what the call, load or extension gives, instead of the object that the
+     * machine makes of it; and of which class that object is, where it is known. */
+    bool has_value;
+    struct stk_value value;
+    const struct stk_name *type;
 };
 
 /* Whoever judges effects. `effect` may look at slots through the functions below. A
@@ -118,6 +135,10 @@ struct stk_judge {
     /* Each opcode before it is executed, for the disassembler; may be NULL. */
     enum stk_status (*opcode)(void *ctx, struct stk_machine *machine, uint8_t op,
                               uint64_t off, uint64_t len);
+    /* Decoding: an object was made, or given its state; what it means may be noted in it,
+     * and its kind chosen when it was made. May be NULL. */
+    enum stk_status (*object)(void *ctx, struct stk_arena *arena,
+                              struct stk_object *object, struct stk_value *inout_value);
     void *ctx;
 };
 
@@ -165,6 +186,29 @@ STK_MUST_USE enum stk_status stk_machine_run_all(
     const struct stk_judge *judge,
     void (*also)(void *ctx, const struct stk_reading *reading, const struct stk_run *run),
     void *also_ctx, struct stk_run *ret_run);
+
+/* Follows the stream as the reference reading does and makes its values in arena, which
+ * borrow from the source's memory; it must be in memory (STK_E_UNSUPPORTED otherwise).
+ * *ret_value is set where the run stopped. What no value stands for ends the run with
+ * STK_FAULT_VALUE; stk_machine_reason() says what it was. Calls whose result the judge
+ * left OPAQUE are REFUSED values. */
+STK_MUST_USE enum stk_status stk_machine_decode(
+    struct stk_machine *machine, const struct stk_source *source, uint64_t off,
+    const struct stk_judge *judge, struct stk_arena *arena, struct stk_run *ret_run,
+    struct stk_value *ret_value);
+
+/* Of the last run's STK_FAULT_VALUE; static, never NULL. */
+const char *stk_machine_reason(const struct stk_machine *machine);
+
+/* For the judge, while decoding: a SET or FROZENSET of items of a LIST or TUPLE, and the
+ * value of a name. STK_E_NOMEM. */
+STK_MUST_USE enum stk_status stk_machine_make_set(struct stk_machine *machine,
+                                                  enum stk_value_kind kind, uint64_t off,
+                                                  const struct stk_items *items,
+                                                  struct stk_value *ret_value);
+STK_MUST_USE enum stk_status stk_machine_name(struct stk_machine *machine,
+                                              stk_slot global,
+                                              const struct stk_name **ret_name);
 
 /* What the last run made. Borrowed until the next run. */
 

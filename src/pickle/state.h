@@ -11,7 +11,9 @@
  *   lines.c    opcodes whose argument is text
  *   content.c  what slots stand for: text, bytes, globals
  *   show.c     how slots are shown to people
- *   machine.c  the loop and all other opcodes
+ *   loop.c     the loop and all other opcodes
+ *   build.c    values beside the slots
+ *   machine.c  faults, and a machine's life
  *
  * Functions that return bool return false when the run is over: a fault was noted, or
  * m->status holds a failure of the environment.
@@ -125,6 +127,9 @@ struct stk_machine {
     uint64_t next; /* of the opcode behind it */
     int protocol;  /* in force */
     uint64_t n_buffers;
+    uint64_t memo_line;        /* the index of a text GET or PUT */
+    struct stk_build *build;   /* NULL while rating */
+    struct stk_build *builder; /* owned; made when it is first needed */
     struct stk_run run;
     enum stk_status status;
 };
@@ -273,7 +278,7 @@ bool stk_op_unicode(struct stk_machine *m);
 bool stk_op_get(struct stk_machine *m);
 bool stk_op_put(struct stk_machine *m);
 
-/* ---- machine.c ---- */
+/* ---- loop.c ---- */
 
 /* Runs opcodes from m->next until STOP or a fault. */
 void stk_machine_loop(struct stk_machine *m);

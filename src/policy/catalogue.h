@@ -176,8 +176,11 @@ struct stk_catalogue {
     uint32_t n_name_slots;
     uint32_t n_dangers;
     uint32_t n_danger_slots;
-    uint32_t danger_max; /* length of the longest key */
-    uint32_t torch;      /* entry of torch's persistent ids, or STK_ENTRY_NONE */
+    uint32_t danger_max;    /* length of the longest key */
+    uint32_t torch;         /* entry of torch's persistent ids, or STK_ENTRY_NONE */
+    uint32_t granted_value; /* entries of what is granted by name, or STK_ENTRY_NONE */
+    uint32_t granted_class;
+    uint32_t granted_enum;
 };
 
 /* The one that is compiled into the library. */

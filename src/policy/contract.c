@@ -663,6 +663,19 @@ bool stk_contract_requires(const struct stk_check *check, uint32_t pattern)
 
 /* ---- members and keys ---- */
 
+/* A name that a class statement gives a member, and no dunder name. */
+static bool is_member_name(struct stk_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        if (!letter && c != '_' && (i == 0 || c < '0' || c > '9')) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.data[0] != '_';
+}
+
 const struct stk_member *stk_contract_member(struct stk_check *check, uint32_t entry,
                                              stk_slot name, enum stk_match *ret_match)
 {
@@ -682,7 +695,9 @@ const struct stk_member *stk_contract_member(struct stk_check *check, uint32_t e
             return m;
         }
     }
-    *ret_match = STK_MATCH_NO;
+    /* Whether an enum that is granted has the member is the profile's to say. */
+    bool granted = entry == check->catalogue->granted_enum && is_member_name(text);
+    *ret_match = match_of(granted);
     return NULL;
 }
 
@@ -729,6 +744,9 @@ enum stk_match stk_contract_member_value(struct stk_check *check, uint32_t entry
     const struct stk_entry *e = &check->catalogue->entries[entry];
     struct stk_span text = {0};
     int64_t number = 0;
+    if (entry == check->catalogue->granted_enum) {
+        return match_of(has_kind(value, BIT(STK_NONE) | BIT(STK_INT) | BIT(STK_STR)));
+    }
     if (has_kind(value, BIT(STK_NONE))) {
         return match_of(has_none_member(check, e));
     }

@@ -16,8 +16,27 @@ static const struct stk_danger *find_danger(const struct stk_catalogue *catalogu
     return danger;
 }
 
-static void rate(const struct stk_catalogue *catalogue, struct stk_global *global)
+/* The entry that stands for what is granted; STK_ENTRY_NONE: it is not. */
+static uint32_t find_grant(const struct stk_policy *policy,
+                           const struct stk_global *global)
 {
+    const struct stk_catalogue *catalogue = policy->catalogue;
+    const uint32_t entries[] = {
+        [STK_GRANT_NONE] = STK_ENTRY_NONE,
+        [STK_GRANT_VALUE] = catalogue->granted_value,
+        [STK_GRANT_CLASS] = catalogue->granted_class,
+        [STK_GRANT_ENUM] = catalogue->granted_enum,
+    };
+    return policy->options.grant == NULL
+               ? STK_ENTRY_NONE
+               : entries[policy->options.grant(policy->options.grant_ctx,
+                                               global->mapped_module,
+                                               global->mapped_name)];
+}
+
+static void rate(const struct stk_policy *policy, struct stk_global *global)
+{
+    const struct stk_catalogue *catalogue = policy->catalogue;
     global->entry = STK_ENTRY_NONE;
     global->rating = STK_RATING_DANGEROUS;
     if (global->computed) {
@@ -33,11 +52,13 @@ static void rate(const struct stk_catalogue *catalogue, struct stk_global *globa
         return;
     }
     const struct stk_danger *danger = find_danger(catalogue, global);
-    if (danger == NULL) {
-        global->rating = STK_RATING_UNKNOWN;
-    } else {
+    if (danger != NULL) {
         global->entry = (uint32_t)(danger - catalogue->dangers);
+        return;
     }
+    global->entry = find_grant(policy, global);
+    global->rating =
+        global->entry == STK_ENTRY_NONE ? STK_RATING_UNKNOWN : STK_RATING_VETTED;
 }
 
 const char *stk_policy_reason(const struct stk_policy *policy,
@@ -75,7 +96,7 @@ static enum stk_status import(struct stk_policy *policy, struct stk_global *glob
     if (global->rating != STK_RATING_NONE) {
         return STK_OK; /* said at its first import */
     }
-    rate(policy->catalogue, global);
+    rate(policy, global);
     if (global->computed) {
         return note_import(policy, global, STK_RULE_COMPUTED_NAME);
     }
@@ -165,6 +186,7 @@ static enum stk_rule fault_rule(enum stk_fault_code code)
         return STK_RULE_LIMIT;
     case STK_FAULT_NONE:
     case STK_FAULT_JUDGE: /* the judge has said why */
+    case STK_FAULT_VALUE: /* whoever decodes says why */
         return STK_RULE_COUNT;
     case STK_FAULT_END:
     case STK_FAULT_TRUNCATED:

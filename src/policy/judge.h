@@ -27,6 +27,14 @@ enum stk_writing {
     STK_WRITTEN_STRING,  /* as text in the quotes and with the escapes of STRING */
 };
 
+/* What a profile grants by name, of what the catalogue does not vet. */
+enum stk_grant {
+    STK_GRANT_NONE,
+    STK_GRANT_VALUE, /* the global itself, not to be called */
+    STK_GRANT_CLASS, /* its objects, whatever they are given */
+    STK_GRANT_ENUM,  /* its members, by name or value */
+};
+
 struct stk_policy;    /* one judge's state */
 struct stk_catalogue; /* catalogue.h */
 
@@ -49,6 +57,9 @@ struct stk_policy_options {
     enum stk_status (*storage)(void *ctx, struct stk_span key, uint64_t items,
                                uint64_t item_size);
     void *ctx;
+    /* Asked about each global that is neither vetted nor dangerous; NULL: nothing. */
+    enum stk_grant (*grant)(void *ctx, struct stk_span module, struct stk_span name);
+    void *grant_ctx;
 };
 
 /* Everything the judge keeps comes from arena. NULL: no memory. */

@@ -135,6 +135,13 @@ enum stk_status stk_value_items(struct stk_arena *arena, uint64_t off,
     return STK_OK;
 }
 
+enum stk_status stk_items_group(struct stk_arena *arena, struct stk_items *items)
+{
+    struct stk_value *list = (struct stk_value *)(uintptr_t)(const void *)items->list;
+    return items->n < 2 ? STK_OK
+                        : add_members(arena, items->list, items->n, list, &items->n);
+}
+
 /* ---- dicts ---- */
 
 /* A dict in the making. */
@@ -234,11 +241,6 @@ static size_t count_texts(const struct stk_pair *list, size_t n)
 static enum stk_status building_init(struct building *b, struct stk_arena *arena,
                                      size_t n, size_t n_texts)
 {
-    *b = (struct building){.n = 0};
-    b->list = stk_arena_array(arena, n, sizeof b->list[0]);
-    if (b->list == NULL) {
-        return STK_E_NOMEM;
-    }
     if (n > UINT32_MAX / 2) { /* an index has 32 bits */
         return STK_E_LIMIT;
     }
@@ -250,27 +252,47 @@ static enum stk_status building_init(struct building *b, struct stk_arena *arena
     return n > LIST_MAX && b->index == NULL ? STK_E_NOMEM : STK_OK;
 }
 
-enum stk_status stk_value_pairs(struct stk_arena *arena, uint64_t off,
-                                const struct stk_pair *list, size_t n,
-                                struct stk_value *ret_value, size_t *ret_duplicate)
+/* Groups n pairs of a list into `into`, which may be the same. */
+static enum stk_status group(struct stk_arena *arena, const struct stk_pair *list,
+                             size_t n, struct stk_pair *into, struct stk_pairs *pairs,
+                             size_t *ret_duplicate)
 {
-    struct building b;
+    struct building b = {.list = into};
     size_t n_texts = count_texts(list, n);
-    struct stk_pairs *pairs = stk_arena_alloc(arena, sizeof *pairs);
-    if (pairs == NULL) {
-        return STK_E_NOMEM;
-    }
     STK_TRY(building_init(&b, arena, n, n_texts));
     if (n_texts < n) {
         STK_TRY(add_mixed_pairs(&b, arena->alloc, list, n, n_texts, ret_duplicate));
     } else {
         STK_TRY(add_pairs(&b, list, n, ret_duplicate));
     }
-    *pairs = (struct stk_pairs){
-        .n = b.n, .list = b.list, .index = b.index, .index_mask = b.index_mask};
+    pairs->n = b.n;
+    pairs->list = b.list;
+    pairs->index = b.index;
+    pairs->index_mask = b.index_mask;
+    return STK_OK;
+}
+
+enum stk_status stk_value_pairs(struct stk_arena *arena, uint64_t off,
+                                const struct stk_pair *list, size_t n,
+                                struct stk_value *ret_value, size_t *ret_duplicate)
+{
+    struct stk_pairs *pairs = stk_arena_alloc(arena, sizeof *pairs);
+    struct stk_pair *into = stk_arena_array(arena, n, sizeof *into);
+    if (pairs == NULL || into == NULL) {
+        return STK_E_NOMEM;
+    }
+    STK_TRY(group(arena, list, n, into, pairs, ret_duplicate));
     *ret_value = (struct stk_value){
         .kind = STK_VALUE_DICT, .off = off & STK_VALUE_OFF_MAX, .pairs = pairs};
     return STK_OK;
+}
+
+enum stk_status stk_pairs_group(struct stk_arena *arena, struct stk_pairs *pairs)
+{
+    struct stk_pair *list = (struct stk_pair *)(uintptr_t)(const void *)pairs->list;
+    size_t duplicate = 0;
+    return pairs->n < 2 ? STK_OK
+                        : group(arena, pairs->list, pairs->n, list, pairs, &duplicate);
 }
 
 const struct stk_value *stk_value_get(const struct stk_pairs *pairs, struct stk_span key,

@@ -64,8 +64,9 @@ struct stk_array {
     bool big_endian;          /* items of more than a byte are */
     struct stk_value storage; /* TENSOR: a STORAGE, NONE: it has none */
     struct stk_span location; /* of a STORAGE: "cpu", "cuda:0" */
-    struct stk_span key;      /* of a STORAGE that lies in a container */
-    bool present;             /* bytes are all items of a STORAGE or NDARRAY */
+    struct stk_span key;      /* of a STORAGE: its name in its file */
+    const struct stk_name *class_name; /* of a STORAGE: its class, or a dtype for it */
+    bool present;                      /* bytes are all items of a STORAGE or NDARRAY */
     struct stk_span bytes;
 };
 

@@ -203,6 +203,13 @@ STK_MUST_USE enum stk_status stk_value_pairs(struct stk_arena *arena, uint64_t o
                                              struct stk_value *ret_value,
                                              size_t *ret_duplicate);
 
+/* The same in place, for whoever lets a list grow: equal members of a set, pairs of equal
+ * keys become one. The lists are the caller's to change. Errors as above. */
+STK_MUST_USE enum stk_status stk_items_group(struct stk_arena *arena,
+                                             struct stk_items *items);
+STK_MUST_USE enum stk_status stk_pairs_group(struct stk_arena *arena,
+                                             struct stk_pairs *pairs);
+
 /* ---- reading ---- */
 
 /* The value of a STR key, or NULL. hash: stk_text_hash(key). */
