@@ -12,18 +12,15 @@
 
 #define CHUNK_FIRST ((size_t)4096)
 #define CHUNK_MAX ((size_t)1 << 20)
-#define ALIGN (alignof(max_align_t))
-
 struct stk_arena_chunk {
     struct stk_arena_chunk *next; /* owned */
-    size_t size;                  /* bytes in data */
-    size_t used;
+    size_t size;                  /* bytes in data: whole alignments */
     alignas(max_align_t) uint8_t data[];
 };
 
 void stk_arena_init(struct stk_arena *arena, const struct stk_alloc *alloc, size_t cap)
 {
-    *arena = (struct stk_arena){.alloc = alloc, .head = NULL, .cap = cap, .taken = 0};
+    *arena = (struct stk_arena){.alloc = alloc, .cap = cap};
 }
 
 static void chunk_free(struct stk_arena *arena, struct stk_arena_chunk *chunk)
@@ -47,6 +44,16 @@ void stk_arena_release(struct stk_arena *arena)
 {
     chunks_free(arena, arena->head);
     arena->head = NULL;
+    arena->at = NULL;
+    arena->end = NULL;
+}
+
+/* The newest chunk, all of it free. */
+static void use_chunk(struct stk_arena *arena, struct stk_arena_chunk *chunk)
+{
+    arena->head = chunk;
+    arena->at = chunk->data;
+    arena->end = chunk->data + chunk->size;
 }
 
 void stk_arena_clear(struct stk_arena *arena)
@@ -58,7 +65,7 @@ void stk_arena_clear(struct stk_arena *arena)
     }
     chunks_free(arena, head->next);
     head->next = NULL;
-    head->used = 0;
+    use_chunk(arena, head);
 }
 
 /* A chunk with room for size bytes, not linked yet; NULL past the cap or refused. */
@@ -75,7 +82,6 @@ static struct stk_arena_chunk *chunk_new(struct stk_arena *arena, size_t size)
     }
     chunk->next = NULL;
     chunk->size = size;
-    chunk->used = 0;
     arena->taken += len;
     return chunk;
 }
@@ -90,56 +96,56 @@ static size_t next_size(const struct stk_arena *arena)
 }
 
 /* A request of more than half a chunk: its own, behind the one in use. */
-static struct stk_arena_chunk *add_own(struct stk_arena *arena, size_t len)
+static uint8_t *alloc_own(struct stk_arena *arena, size_t len)
 {
     struct stk_arena_chunk *chunk = chunk_new(arena, len);
     if (chunk == NULL) {
         return NULL;
     }
     if (arena->head == NULL) {
-        arena->head = chunk;
+        use_chunk(arena, chunk);
+        arena->at = arena->end;
     } else {
         chunk->next = arena->head->next;
         arena->head->next = chunk;
     }
-    return chunk;
+    return chunk->data;
 }
 
-/* A chunk for len bytes and more to come; near the cap, for len bytes only. */
-static struct stk_arena_chunk *add_chunk(struct stk_arena *arena, size_t len)
+/* From a chunk for len bytes and more to come; near the cap, for len bytes only. */
+static uint8_t *alloc_chunk(struct stk_arena *arena, size_t len)
 {
     size_t size = next_size(arena);
     if (len > size / 2) {
-        return add_own(arena, len);
+        return alloc_own(arena, len);
     }
     struct stk_arena_chunk *chunk = chunk_new(arena, size);
     if (chunk == NULL) {
         chunk = chunk_new(arena, len);
     }
-    if (chunk != NULL) {
-        chunk->next = arena->head;
-        arena->head = chunk;
-    }
-    return chunk;
-}
-
-void *stk_arena_alloc(struct stk_arena *arena, size_t len)
-{
-    size_t need = 0;
-    if (__builtin_add_overflow(len > 0 ? len : 1, ALIGN - 1, &need)) {
-        return NULL;
-    }
-    need -= need % ALIGN;
-    struct stk_arena_chunk *chunk = arena->head;
-    if (chunk == NULL || need > chunk->size - chunk->used) {
-        chunk = add_chunk(arena, need);
-    }
     if (chunk == NULL) {
         return NULL;
     }
-    void *p = chunk->data + chunk->used;
-    chunk->used += need;
-    return memset(p, 0, need);
+    chunk->next = arena->head;
+    use_chunk(arena, chunk);
+    arena->at += len;
+    return chunk->data;
+}
+
+void *stk_arena_alloc_slow(struct stk_arena *arena, size_t len)
+{
+    size_t need = 0;
+    if (__builtin_add_overflow(len > 0 ? len : 1, STK_ARENA_ALIGN - 1, &need)) {
+        return NULL;
+    }
+    need -= need % STK_ARENA_ALIGN;
+    uint8_t *p = arena->at;
+    if (need > (size_t)(arena->end - arena->at)) {
+        p = alloc_chunk(arena, need);
+    } else {
+        arena->at += need;
+    }
+    return p == NULL ? NULL : memset(p, 0, need);
 }
 
 void *stk_arena_array(struct stk_arena *arena, size_t count, size_t size)

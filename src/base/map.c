@@ -167,8 +167,32 @@ static uint64_t tail_of(const uint8_t *p, size_t len)
     return word;
 }
 
+/* Up to 16 bytes as two words that may overlap: most names are that short. The seed is in
+ * both factors, so that no text makes one of them 0 but by chance. */
+static uint64_t hash_short(struct stk_span bytes, uint64_t seed)
+{
+    const uint8_t *p = bytes.data;
+    size_t len = bytes.len;
+    uint64_t a = 0;
+    uint64_t b = 0;
+    if (len >= 8) {
+        a = stk_le64(p);
+        b = stk_le64(p + len - 8);
+    } else if (len >= 4) {
+        a = stk_le32(p);
+        b = stk_le32(p + len - 4);
+    } else if (len > 0) {
+        a = (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 | p[len - 1];
+    }
+    uint64_t hash = fold(a ^ seed ^ MIX_1, b ^ (seed << 32 | seed >> 32) ^ MIX_2 ^ len);
+    return fold(hash ^ seed ^ MIX_3, MIX_1 ^ len);
+}
+
 uint64_t stk_hash(struct stk_span bytes, uint64_t seed)
 {
+    if (bytes.len <= 16) {
+        return hash_short(bytes, seed);
+    }
     uint64_t hash = fold(seed ^ MIX_1, MIX_2 ^ bytes.len);
     size_t at = 0;
     for (; bytes.len - at >= 8; at += 8) {

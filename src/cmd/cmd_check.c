@@ -3,7 +3,6 @@
  * stockade check: messages held against a profile.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -12,11 +11,10 @@
 #include "cmd/commands.h"
 #include "cmd/console.h"
 #include "cmd/exitcode.h"
-#include "cmd/filesource.h"
 #include "cmd/library.h"
+#include "cmd/message.h"
 #include "report/escape.h"
 #include "report/json.h"
-#include "wire/json.h"
 
 enum format {
     FORMAT_TEXT,
@@ -27,6 +25,7 @@ enum format {
 struct check_options {
     const char *profile;
     int format;
+    int wire;
     struct stk_texts library;
     bool assert_formats;
     uint64_t violations_max;
@@ -51,6 +50,7 @@ static const struct stk_option options[] = {
      .choices = "text|json|jsonl",
      .fallback = "text",
      .help = "text, json or jsonl"},
+    STK_OPTION_WIRE("wire", FIELD(wire), "what the messages are in"),
     {.name = "library",
      .letter = 'l',
      .kind = STK_OPTION_LIST,
@@ -83,16 +83,17 @@ struct outcome {
     enum stk_validity validity;
     const struct stk_violation *violations;
     size_t n_violations;
-    const char *reason; /* why it is undecided; NULL: it is not, or a limit was reached */
-    uint64_t off;       /* of what the reason is about */
+    const char *reason; /* why it was not decoded; NULL: it was, or a limit was reached */
+    const char *where;  /* the way to what the reason is about; may be empty */
+    uint64_t off;       /* where that is in the message */
+    enum stk_verdict verdict;
 };
 
 struct check {
     const struct check_options *options;
     const struct stk_schema *schema;
     struct stk_validation *validation;
-    struct stk_filesource file;
-    struct stk_arena arena;
+    struct stk_messages messages;
     struct stk_buf out;
     struct stk_jsonw json;
     struct stk_rated rated;
@@ -123,13 +124,22 @@ static const char *const validities[] = {
     [STK_VALIDITY_UNKNOWN] = "undecided",
 };
 
+/* What was not decoded is called by its verdict. */
+static const char *outcome_word(const struct outcome *o)
+{
+    bool judged = o->reason == NULL || o->verdict == STK_VERDICT_UNDECIDED;
+    return judged ? validities[o->validity] : stk_verdict_name(o->verdict);
+}
+
 static void put_text(struct check *c, const struct outcome *o)
 {
     put_escaped(c, o->path);
-    stk_buf_printf(&c->out, ": %s", validities[o->validity]);
+    stk_buf_printf(&c->out, ": %s", outcome_word(o));
     if (o->reason != NULL) {
-        stk_buf_printf(&c->out, ": %s, at byte %llu", o->reason,
-                       (unsigned long long)o->off);
+        bool placed = o->where[0] != '\0';
+        stk_buf_printf(&c->out, ": %s%s", o->reason, placed ? ", at " : "");
+        put_escaped(c, o->where);
+        stk_buf_printf(&c->out, ", at byte %llu", (unsigned long long)o->off);
     }
     stk_buf_str(&c->out, "\n");
     for (size_t i = 0; i < o->n_violations; i++) {
@@ -151,7 +161,9 @@ static void put_json(struct check *c, const struct outcome *o)
     stk_jsonw_key(json, "path");
     stk_jsonw_str(json, o->path);
     stk_jsonw_key(json, "matches");
-    if (o->validity == STK_VALIDITY_UNKNOWN) {
+    if (o->reason != NULL && o->verdict != STK_VERDICT_UNDECIDED) {
+        stk_jsonw_bool(json, false);
+    } else if (o->validity == STK_VALIDITY_UNKNOWN) {
         stk_jsonw_null(json);
     } else {
         stk_jsonw_bool(json, o->validity == STK_VALID);
@@ -159,6 +171,10 @@ static void put_json(struct check *c, const struct outcome *o)
     if (o->reason != NULL) {
         stk_jsonw_key(json, "reason");
         stk_jsonw_str(json, o->reason);
+        stk_jsonw_key(json, "verdict");
+        stk_jsonw_str(json, stk_verdict_name(o->verdict));
+        stk_jsonw_key(json, "instance");
+        stk_jsonw_str(json, o->where);
         stk_jsonw_key(json, "offset");
         stk_jsonw_uint(json, o->off);
     }
@@ -183,9 +199,12 @@ static void put_json(struct check *c, const struct outcome *o)
 
 static void put(struct check *c, const struct outcome *o)
 {
-    c->n[o->validity]++;
-    c->rated.dangerous = c->rated.dangerous || o->validity == STK_INVALID;
-    c->rated.undecided = c->rated.undecided || o->validity == STK_VALIDITY_UNKNOWN;
+    bool refused = o->validity == STK_INVALID ||
+                   (o->reason != NULL && o->verdict != STK_VERDICT_UNDECIDED);
+    c->n[refused ? STK_INVALID : o->validity]++;
+    c->rated.dangerous = c->rated.dangerous || refused;
+    c->rated.undecided =
+        c->rated.undecided || (!refused && o->validity == STK_VALIDITY_UNKNOWN);
     if (c->options->format == FORMAT_TEXT) {
         put_text(c, o);
     } else if (c->options->format == FORMAT_JSONL) {
@@ -231,83 +250,57 @@ static void put_tail(struct check *c)
 
 /* ---- one message ---- */
 
-/* All bytes of the file that is open, in the arena where they are not in memory yet. */
-static enum stk_status load(struct check *c, struct stk_span *ret_text)
+static enum stk_status judge(struct check *c, const struct stk_message *message,
+                             struct outcome *o)
 {
-    const struct stk_source *source = &c->file.source;
-    if (source->mem != NULL) {
-        *ret_text = stk_span_of(source->mem, (size_t)source->size);
+    if (message->refused) {
+        o->validity = STK_VALIDITY_UNKNOWN;
+        o->reason = message->error.reason;
+        o->where = message->error.path;
+        o->off = message->error.off;
+        o->verdict = message->error.verdict;
         return STK_OK;
     }
-    if (source->size > c->options->memory_max) {
-        return STK_E_LIMIT;
-    }
-    uint8_t *copy = stk_arena_alloc(&c->arena, (size_t)source->size);
-    *ret_text = stk_span_of(copy, (size_t)source->size);
-    return copy == NULL ? STK_E_NOMEM
-                        : stk_source_read(source, 0, copy, (size_t)source->size);
-}
-
-static enum stk_status judge(struct check *c, struct stk_span text, struct outcome *o)
-{
-    struct stk_json_options json = STK_JSON_OPTIONS_DEFAULT;
-    struct stk_json_error error = {0};
-    struct stk_value value;
-    enum stk_status status = stk_json_decode(&c->arena, text, &json, &value, &error);
-    if (status == STK_OK) {
-        return stk_validate_explain(c->validation, c->schema, value,
-                                    (size_t)c->options->violations_max, &o->validity,
-                                    &o->violations, &o->n_violations);
-    }
-    if (stk_status_is_environment(status)) {
-        return status;
-    }
-    o->validity = STK_VALIDITY_UNKNOWN;
-    o->reason = error.reason;
-    o->off = error.off;
-    return STK_OK;
+    stk_validation_plain(c->validation, message->wire != STK_WIRE_PICKLE);
+    return stk_validate_explain(c->validation, c->schema, message->value,
+                                (size_t)c->options->violations_max, &o->validity,
+                                &o->violations, &o->n_violations);
 }
 
 static void check_file(struct check *c, const char *path)
 {
     struct outcome o = {.path = path};
-    struct stk_span text;
-    bool is_stdin = strcmp(path, "-") == 0;
+    struct stk_message message;
     enum stk_status status =
-        stk_filesource_open(&c->file, AT_FDCWD, is_stdin ? NULL : path);
-    if (status == STK_OK) {
-        status = load(c, &text);
-    }
-    if (status == STK_OK) {
-        status = judge(c, text, &o);
-    }
-    if (status == STK_E_LIMIT) {
-        o.validity = STK_VALIDITY_UNKNOWN;
-        o.reason = "longer than --memory-max";
-        status = STK_OK;
-    }
-    if (status == STK_OK) {
-        put(c, &o);
-    } else {
-        stk_complain(path, stk_filesource_text(&c->file, status));
+        stk_messages_read(&c->messages, strcmp(path, "-") == 0 ? NULL : path,
+                          (enum stk_wire)c->options->wire, &message);
+    if (status != STK_OK) {
         c->rated.unreadable = true;
+        return;
     }
-    stk_filesource_close(&c->file);
-    stk_arena_clear(&c->arena);
+    status = judge(c, &message, &o);
+    if (status != STK_OK) {
+        stk_complain(path, stk_status_text(status));
+        c->rated.unreadable = true;
+        return;
+    }
+    put(c, &o);
 }
 
 /* ---- the command ---- */
 
-static int check_files(const struct check_options *opts, const struct stk_schema *schema,
+static int check_files(const struct check_options *opts, struct stk_profile *profile,
                        const struct stk_texts *paths)
 {
-    struct check c = {.options = opts, .schema = schema};
+    struct check c = {.options = opts, .schema = profile->schema};
     if (stk_validation_new(&stk_alloc_libc, &c.validation) != STK_OK) {
         stk_complain(NULL, stk_status_text(STK_E_NOMEM));
         return STK_EXIT_UNREADABLE;
     }
-    stk_filesource_init(&c.file, opts->memory_max);
-    stk_arena_init(&c.arena, &stk_alloc_libc, (size_t)opts->memory_max);
+    stk_messages_init(&c.messages, opts->memory_max);
+    c.messages.decode.grant = stk_grants_find;
+    c.messages.decode.grant_ctx = &profile->grants;
+    stk_validation_unpickle(c.validation, stk_messages_unpickle, &c.messages);
     stk_buf_init(&c.out, &stk_alloc_libc, SIZE_MAX / 2);
     put_head(&c);
     for (size_t i = 0; i < paths->n && !c.lost && !stk_interrupted(); i++) {
@@ -315,8 +308,7 @@ static int check_files(const struct check_options *opts, const struct stk_schema
     }
     put_tail(&c);
     stk_buf_release(&c.out);
-    stk_arena_release(&c.arena);
-    stk_filesource_release(&c.file);
+    stk_messages_release(&c.messages);
     stk_validation_free(c.validation);
     return stk_interrupted() ? STK_EXIT_INTERRUPTED
                              : (int)stk_exit_of(&c.rated, STK_FAIL_ON_REVIEW);
@@ -324,20 +316,12 @@ static int check_files(const struct check_options *opts, const struct stk_schema
 
 static int check(const struct check_options *opts, const struct stk_texts *paths)
 {
-    struct stk_library *library = NULL;
+    struct stk_profile profile;
     struct stk_schema_options schema_options = {.assert_formats = opts->assert_formats};
-    int code = STK_EXIT_USAGE;
-    if (stk_library_new(&stk_alloc_libc, &library) != STK_OK) {
-        stk_complain(NULL, stk_status_text(STK_E_NOMEM));
-        return STK_EXIT_UNREADABLE;
-    }
-    if (stk_library_read(library, &opts->library, opts->memory_max)) {
-        struct stk_schema *schema =
-            stk_profile_read(library, opts->profile, &schema_options, opts->memory_max);
-        code = schema == NULL ? STK_EXIT_USAGE : check_files(opts, schema, paths);
-        stk_schema_free(schema);
-    }
-    stk_library_free(library);
+    bool good = stk_profile_read(&profile, opts->profile, &opts->library, &schema_options,
+                                 opts->memory_max);
+    int code = good ? check_files(opts, &profile, paths) : STK_EXIT_USAGE;
+    stk_profile_release(&profile);
     return code;
 }
 

@@ -6,9 +6,11 @@
 #include <fts.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/console.h"
 #include "cmd/filesource.h"
+#include "profile/shipped.h"
 
 /* ---- messages ---- */
 
@@ -126,8 +128,8 @@ static bool add_mapping(struct stk_library *library, const char *mapping,
     return added;
 }
 
-bool stk_library_read(struct stk_library *library, const struct stk_texts *mappings,
-                      uint64_t memory_max)
+static bool add_mappings(struct stk_library *library, const struct stk_texts *mappings,
+                         uint64_t memory_max)
 {
     for (size_t i = 0; i < mappings->n; i++) {
         if (!add_mapping(library, mappings->items[i], memory_max)) {
@@ -154,18 +156,104 @@ static struct stk_schema *compile(struct stk_library *library, struct stk_span u
     return schema;
 }
 
-struct stk_schema *stk_profile_read(struct stk_library *library, const char *path,
-                                    const struct stk_schema_options *options,
-                                    uint64_t memory_max)
+/* The profiles that are compiled in, under their own URIs. */
+static bool add_shipped(struct stk_library *library, const char *path)
+{
+    struct stk_schema_error error = {0};
+    for (size_t i = 0; i < stk_n_shipped_profiles; i++) {
+        const struct stk_shipped_profile *p = &stk_shipped_profiles[i];
+        struct stk_span uri = stk_span_of(p->uri, strlen(p->uri));
+        enum stk_status status =
+            stk_library_add(library, uri, stk_span_of(p->text, strlen(p->text)), &error);
+        if (status != STK_OK) {
+            stk_complain(path, stk_status_text(status));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The URI under which the profile is in the library. */
+static bool add_profile(struct stk_library *library, const char *path,
+                        uint64_t memory_max, struct stk_buf *uri)
+{
+    bool is_file = strchr(path, '/') != NULL || access(path, F_OK) == 0;
+    if (!is_file) {
+        stk_buf_printf(uri, "urn:stockade:profiles:%s", path);
+        for (size_t i = 0; i < stk_n_shipped_profiles; i++) {
+            if (stk_span_is(stk_buf_span(uri), stk_shipped_profiles[i].uri)) {
+                return true;
+            }
+        }
+        stk_buf_clear(uri);
+    }
+    stk_buf_printf(uri, "file:%s", path);
+    return uri->status == STK_OK &&
+           add_file(library, stk_buf_span(uri), path, memory_max);
+}
+
+static enum stk_grant grant_of(enum stk_named named)
+{
+    switch (named) {
+    case STK_NAMED_GLOBAL:
+        return STK_GRANT_VALUE;
+    case STK_NAMED_CLASS:
+        return STK_GRANT_CLASS;
+    case STK_NAMED_ENUM:
+        return STK_GRANT_ENUM;
+    }
+    return STK_GRANT_NONE;
+}
+
+static bool add_grants(struct stk_profile *profile, const char *path)
+{
+    size_t n = 0;
+    const struct stk_schema_name *names = stk_schema_names(profile->schema, &n);
+    for (size_t i = 0; i < n; i++) {
+        const char *reason = NULL;
+        enum stk_status status =
+            stk_grants_add(&profile->grants, names[i].module, names[i].qualified,
+                           grant_of(names[i].named), &reason);
+        if (status != STK_OK) {
+            char text[512];
+            (void)snprintf(text, sizeof text, "%.*s:%.*s cannot be granted: %s",
+                           (int)names[i].module.len, (const char *)names[i].module.data,
+                           (int)names[i].qualified.len,
+                           (const char *)names[i].qualified.data,
+                           status == STK_E_NOMEM ? stk_status_text(status)
+                           : reason != NULL      ? reason
+                                            : "it is named as a class and as an enum");
+            stk_complain(path, text);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool stk_profile_read(struct stk_profile *profile, const char *path,
+                      const struct stk_texts *mappings,
+                      const struct stk_schema_options *options, uint64_t memory_max)
 {
     struct stk_buf uri;
-    struct stk_schema *schema = NULL;
+    *profile = (struct stk_profile){.library = NULL};
+    stk_grants_init(&profile->grants, &stk_alloc_libc);
+    if (stk_library_new(&stk_alloc_libc, &profile->library) != STK_OK) {
+        stk_complain(path, stk_status_text(STK_E_NOMEM));
+        return false;
+    }
     stk_buf_init(&uri, &stk_alloc_libc, (size_t)1 << 16);
-    stk_buf_str(&uri, "file:");
-    stk_buf_str(&uri, path);
-    if (uri.status == STK_OK && add_file(library, stk_buf_span(&uri), path, memory_max)) {
-        schema = compile(library, stk_buf_span(&uri), path, options);
+    if (add_shipped(profile->library, path) &&
+        add_mappings(profile->library, mappings, memory_max) &&
+        add_profile(profile->library, path, memory_max, &uri)) {
+        profile->schema = compile(profile->library, stk_buf_span(&uri), path, options);
     }
     stk_buf_release(&uri);
-    return schema;
+    return profile->schema != NULL && add_grants(profile, path);
+}
+
+void stk_profile_release(struct stk_profile *profile)
+{
+    stk_schema_free(profile->schema);
+    stk_library_free(profile->library);
+    stk_grants_release(&profile->grants);
 }

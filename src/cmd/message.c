@@ -30,6 +30,7 @@ void stk_messages_init(struct stk_messages *m, uint64_t memory_max)
 void stk_messages_release(struct stk_messages *m)
 {
     stk_decoder_free(m->decoder);
+    stk_decoder_free(m->nested);
     stk_arena_release(&m->arena);
     stk_filesource_release(&m->file);
 }
@@ -137,4 +138,18 @@ enum stk_status stk_messages_read(struct stk_messages *m, const char *path,
         stk_complain(path == NULL ? "-" : path, stk_filesource_text(&m->file, status));
     }
     return status;
+}
+
+enum stk_status stk_messages_unpickle(void *ctx, struct stk_arena *arena,
+                                      struct stk_span bytes, struct stk_value *ret_value,
+                                      const char **ret_reason)
+{
+    struct stk_messages *m = ctx;
+    size_t end = 0;
+    if (m->nested == NULL) {
+        STK_TRY(stk_decoder_new(&stk_alloc_libc, &m->limits, &m->nested));
+    }
+    *ret_reason = m->nested_error.reason;
+    return stk_decode_pickle(m->nested, arena, bytes, &m->decode, ret_value, &end,
+                             &m->nested_error);
 }

@@ -31,6 +31,8 @@ struct stk_messages {
     struct stk_filesource file;
     struct stk_arena arena;
     struct stk_decoder *decoder; /* made when it is needed */
+    struct stk_decoder *nested;  /* the same */
+    struct stk_decode_error nested_error;
 };
 
 void stk_messages_init(struct stk_messages *messages, uint64_t memory_max);
@@ -43,6 +45,11 @@ struct stk_message {
     bool refused; /* no value: error says why */
     struct stk_decode_error error;
 };
+
+/* For `nested`: ctx is the messages. */
+enum stk_status stk_messages_unpickle(void *ctx, struct stk_arena *arena,
+                                      struct stk_span bytes, struct stk_value *ret_value,
+                                      const char **ret_reason);
 
 /* Reads and decodes the message in a file; NULL: standard input. A failure of the
  * environment is complained about and returned; anything else is in *ret_message. */

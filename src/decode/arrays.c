@@ -33,8 +33,9 @@ static const struct stk_items *lengths_of(struct stk_value value)
     static const struct stk_items none;
     if (value.kind == STK_VALUE_OBJECT && value.object->type != NULL &&
         stk_span_is(value.object->type->qualified, "Size")) {
-        value = value.object->args.items->n == 0 ? value.object->args
-                                                 : stk_item(value.object->args, 0);
+        struct stk_value args = value.object->args;
+        bool empty = args.kind == STK_VALUE_TUPLE && args.items->n == 0;
+        value = empty ? args : stk_item(args, 0);
         return value.kind == STK_VALUE_TUPLE ? value.items : &none;
     }
     return value.kind == STK_VALUE_TUPLE ? value.items : NULL;
@@ -350,9 +351,12 @@ static enum stk_status mean_reconstructed(struct stk_decoder *d, struct stk_aren
     if (array == NULL) {
         return STK_E_NOMEM;
     }
-    inout_value->kind = STK_VALUE_NDARRAY;
-    if (!object->has_state) {
-        return STK_OK;
+    if (!object->has_state) { /* (class, shape, type): nothing in it yet */
+        struct stk_value type = stk_item(object->args, 2);
+        bool typed = type.kind == STK_VALUE_STR || type.kind == STK_VALUE_BYTES;
+        array->type = typed ? type.text->bytes : (struct stk_span){0};
+        return finish_array(d, arena, stk_item(object->args, 1), array, object,
+                            inout_value);
     }
     struct stk_value fortran = stk_item(object->state, 3);
     take_dtype(stk_item(object->state, 2), array);

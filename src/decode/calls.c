@@ -7,12 +7,15 @@
 /* ---- bytes and sets ---- */
 
 /* _codecs.encode(text, 'latin1'): protocols 0 to 2 carry bytes so. */
-static enum stk_status encode(struct stk_arena *arena, struct stk_value text,
+static enum stk_status encode(struct stk_decoder *d, struct stk_value text,
                               uint64_t off, struct stk_outcome *outcome)
 {
     struct stk_span in = text.text->bytes;
-    uint8_t *out = stk_arena_alloc(arena, in.len);
     size_t len = 0;
+    if (!stk_decode_may_copy(d, in.len)) {
+        return STK_OK;
+    }
+    uint8_t *out = stk_arena_alloc(d->arena, in.len);
     if (out == NULL) {
         return STK_E_NOMEM;
     }
@@ -27,7 +30,7 @@ static enum stk_status encode(struct stk_arena *arena, struct stk_value text,
         out[len++] = c;
     }
     outcome->has_value = true;
-    return stk_value_text(arena, off, STK_VALUE_BYTES, stk_span_of(out, len),
+    return stk_value_text(d->arena, off, STK_VALUE_BYTES, stk_span_of(out, len),
                           &outcome->value);
 }
 
@@ -90,8 +93,10 @@ static enum stk_status type_of_result(struct stk_decoder *d, struct stk_machine 
 {
     struct stk_value first = stk_item(effect->operands->args, 0);
     const struct stk_global *callee = stk_slot_global(machine, effect->target);
-    if (callee != NULL && callee->rating == STK_RATING_VETTED && callee->entry == entry) {
-        *ret_type = effect->operands->target.name;
+    struct stk_value target = effect->operands->target;
+    if (callee != NULL && callee->rating == STK_RATING_VETTED && callee->entry == entry &&
+        target.kind == STK_VALUE_GLOBAL) {
+        *ret_type = target.name;
         return STK_OK;
     }
     if (first.kind == STK_VALUE_GLOBAL &&
@@ -119,6 +124,39 @@ static enum stk_status call_gives_object(struct stk_decoder *d,
     return make_member(d, effect, outcome->type, by_name, outcome);
 }
 
+/* A list or tuple of what a set can hold; no set of anything else can be made. */
+static bool is_listed(struct stk_value value)
+{
+    if (value.kind != STK_VALUE_LIST && value.kind != STK_VALUE_TUPLE) {
+        return false;
+    }
+    for (size_t i = 0; i < value.items->n; i++) {
+        enum stk_value_kind kind = stk_value_kind(value.items->list[i]);
+        if (kind == STK_VALUE_LIST || kind == STK_VALUE_DICT || kind == STK_VALUE_SET ||
+            kind == STK_VALUE_BYTEARRAY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* set([…]), frozenset([…]) */
+static enum stk_status make_set(struct stk_decoder *d, struct stk_machine *machine,
+                                const struct stk_effect *effect, bool frozen,
+                                struct stk_outcome *outcome)
+{
+    static const struct stk_items none;
+    const struct stk_items *args = effect->operands->args.items;
+    const struct stk_items *items = args->n == 0 ? &none : args->list[0].items;
+    if (args->n > 1 || (args->n == 1 && !is_listed(args->list[0])) ||
+        !stk_decode_may_copy(d, items->n)) {
+        return STK_OK;
+    }
+    outcome->has_value = true;
+    return stk_machine_make_set(machine, frozen ? STK_VALUE_FROZENSET : STK_VALUE_SET,
+                                effect->off, items, &outcome->value);
+}
+
 /* A call of which the catalogue knows the type alone. */
 static enum stk_status call_gives_plain(struct stk_decoder *d,
                                         struct stk_machine *machine,
@@ -128,25 +166,21 @@ static enum stk_status call_gives_plain(struct stk_decoder *d,
     struct stk_value callee = effect->operands->target;
     struct stk_value args = effect->operands->args;
     struct stk_value first = stk_item(args, 0);
-    size_t n = args.kind == STK_VALUE_TUPLE ? args.items->n : 0;
+    if (args.kind != STK_VALUE_TUPLE || effect->operands->kwargs.kind != STK_VALUE_NONE) {
+        return STK_OK;
+    }
     if (stk_value_names(callee, "_codecs", "encode") && first.kind == STK_VALUE_STR &&
         is_latin1(stk_item(args, 1))) {
-        return encode(d->arena, first, effect->off, outcome);
+        return encode(d, first, effect->off, outcome);
     }
-    bool is_set = stk_value_names(callee, "builtins", "set");
-    if (is_set || stk_value_names(callee, "builtins", "frozenset")) {
-        static const struct stk_items none;
-        bool listed = first.kind == STK_VALUE_LIST || first.kind == STK_VALUE_TUPLE;
-        if (n > 1 || (n == 1 && !listed)) {
-            return STK_OK;
-        }
-        outcome->has_value = true;
-        return stk_machine_make_set(machine, is_set ? STK_VALUE_SET : STK_VALUE_FROZENSET,
-                                    effect->off, n == 0 ? &none : first.items,
-                                    &outcome->value);
+    bool frozen = stk_value_names(callee, "builtins", "frozenset");
+    if (frozen || stk_value_names(callee, "builtins", "set")) {
+        return make_set(d, machine, effect, frozen, outcome);
     }
+    size_t n = args.items->n;
     if (stk_value_names(callee, "builtins", "bytearray") &&
-        (n == 0 || (n == 1 && first.kind == STK_VALUE_BYTES))) {
+        (n == 0 || (n == 1 && first.kind == STK_VALUE_BYTES &&
+                    stk_decode_may_copy(d, first.text->bytes.len)))) {
         outcome->has_value = true;
         return stk_value_text(d->arena, effect->off, STK_VALUE_BYTEARRAY,
                               n == 0 ? (struct stk_span){0} : first.text->bytes,
@@ -175,6 +209,23 @@ static enum stk_status make_load(struct stk_decoder *d, const struct stk_effect 
     return reason == NULL ? STK_OK : stk_decode_refuse(d, &outcome->value, reason);
 }
 
+/* The bytes as the storage's own: who meets the argument elsewhere does not meet it in
+ * the storage, which is written from its array. */
+static enum stk_status own_carrier(struct stk_decoder *d, const struct stk_effect *effect,
+                                   struct stk_value *ret_args)
+{
+    struct stk_value carrier = stk_item(effect->operands->args, 0);
+    *ret_args = stk_value_none(effect->off);
+    if (carrier.kind != STK_VALUE_BYTES) {
+        d->has_storage = false;
+        return STK_OK;
+    }
+    STK_TRY(stk_value_text(d->arena, carrier.off, STK_VALUE_BYTES, carrier.text->bytes,
+                           &carrier));
+    return stk_value_items(d->arena, effect->operands->args.off, STK_VALUE_TUPLE,
+                           &carrier, 1, ret_args);
+}
+
 /* torch.storage._load_from_bytes(bytes) */
 static enum stk_status call_gives_storage(struct stk_decoder *d,
                                           const struct stk_effect *effect,
@@ -189,11 +240,11 @@ static enum stk_status call_gives_storage(struct stk_decoder *d,
     }
     outcome->has_value = true;
     *object = (struct stk_object){.call = STK_CALL_REDUCE,
-                                  .callee = effect->operands->target,
-                                  .args = effect->operands->args};
+                                  .callee = effect->operands->target};
     outcome->value = (struct stk_value){.kind = STK_VALUE_STORAGE,
                                         .off = effect->off & STK_VALUE_OFF_MAX,
                                         .object = object};
+    STK_TRY(own_carrier(d, effect, &object->args));
     if (!d->has_storage) {
         return stk_decode_refuse(d, &outcome->value, "a storage that cannot be read");
     }

@@ -69,8 +69,11 @@ static enum stk_status object(void *ctx, struct stk_arena *arena,
 static enum stk_status nested_storage(struct stk_decoder *d, struct stk_span bytes,
                                       enum stk_verdict *ret_verdict)
 {
-    const char *reason = NULL;
-    STK_TRY(stk_decode_storage(d, d->arena, bytes, &d->storage, &reason));
+    const char *reason = "storages that share their bytes";
+    if (stk_decode_may_copy(d, bytes.len)) {
+        reason = NULL;
+        STK_TRY(stk_decode_storage(d, d->arena, bytes, &d->storage, &reason));
+    }
     d->has_storage = reason == NULL;
     *ret_verdict = reason == NULL ? STK_VERDICT_CLEAN : STK_VERDICT_UNDECIDED;
     if (reason != NULL && d->reason == NULL) {
@@ -207,9 +210,16 @@ enum stk_status stk_decode_pickle(struct stk_decoder *d, struct stk_arena *arena
     d->options = options;
     d->arena = arena;
     d->reason = NULL;
+    d->copies_left = 2 * (uint64_t)bytes.len; /* text, and the storage that it holds */
     d->policy_judge = stk_policy_judge(policy);
     d->judge = (struct stk_judge){.effect = effect, .object = object, .ctx = d};
-    STK_TRY(stk_machine_decode(d->machine, &source, 0, &d->judge, arena, &run, &root));
+    enum stk_status status =
+        stk_machine_decode(d->machine, &source, 0, &d->judge, arena, &run, &root);
+    if (status == STK_E_LIMIT) {
+        return refuse(ret_error, run.begin,
+                      "keys or members too many and too alike to be told apart");
+    }
+    STK_TRY(status);
     STK_TRY(stk_policy_finish(policy, &run));
     STK_TRY(judge_run(d, policy, &run, root, ret_error));
     if (!options->trailing && run.end != bytes.len) {

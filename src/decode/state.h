@@ -34,7 +34,17 @@ struct stk_decoder {
     uint64_t reason_off;
     struct stk_torch_storage storage; /* the last one that was nested */
     bool has_storage;
+    uint64_t copies_left; /* bytes and items that calls may still copy */
 };
+
+/* Each call copies what it gets; a stream that gives one text to many calls would make
+ * memory of nothing. False where that is too much. */
+static inline bool stk_decode_may_copy(struct stk_decoder *d, uint64_t n)
+{
+    bool may = n <= d->copies_left;
+    d->copies_left -= may ? n : 0;
+    return may;
+}
 
 /* ---- calls.c ---- */
 

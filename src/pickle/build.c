@@ -7,6 +7,7 @@ void stk_build_init(struct stk_build *build, const struct stk_alloc *alloc)
 {
     *build = (struct stk_build){.alloc = alloc};
     stk_map_init(&build->far, alloc, SIZE_MAX, 3);
+    stk_map_init(&build->by_name, alloc, SIZE_MAX, 4);
 }
 
 void stk_build_release(struct stk_build *b)
@@ -16,6 +17,7 @@ void stk_build_release(struct stk_build *b)
     stk_free(b->alloc, b->far_list, b->cap_far * sizeof *b->far_list);
     stk_free(b->alloc, b->names, b->cap_names * sizeof *b->names);
     stk_map_release(&b->far);
+    stk_map_release(&b->by_name);
 }
 
 void stk_build_begin(struct stk_build *b, struct stk_arena *arena)
@@ -25,6 +27,8 @@ void stk_build_begin(struct stk_build *b, struct stk_arena *arena)
     b->n_far = 0;
     b->n_names = 0;
     stk_map_clear(&b->far);
+    stk_map_clear(&b->by_name);
+    b->is_mapped = false;
     b->sets = NULL;
     b->dicts = NULL;
     b->objects = NULL;
@@ -62,44 +66,10 @@ static inline struct stk_value node_value(struct stk_machine *m, enum stk_value_
 
 /* ---- memo ---- */
 
-static void mark_shared(struct stk_value value)
+static inline void mark_shared(struct stk_value value)
 {
-    void *node = stk_build_own(value.items);
-    switch (stk_value_kind(value)) {
-    case STK_VALUE_STR:
-    case STK_VALUE_BYTES:
-    case STK_VALUE_BYTEARRAY:
-        ((struct stk_text *)node)->shared = true;
-        return;
-    case STK_VALUE_LIST:
-    case STK_VALUE_TUPLE:
-    case STK_VALUE_SET:
-    case STK_VALUE_FROZENSET:
-        ((struct stk_items *)node)->shared = true;
-        return;
-    case STK_VALUE_DICT:
-        ((struct stk_pairs *)node)->shared = true;
-        return;
-    case STK_VALUE_OBJECT:
-    case STK_VALUE_ENUM:
-    case STK_VALUE_TENSOR:
-    case STK_VALUE_NDARRAY:
-    case STK_VALUE_STORAGE:
-    case STK_VALUE_PERSISTENT:
-        ((struct stk_object *)node)->shared = true;
-        return;
-    case STK_VALUE_BUFFER:
-        ((struct stk_buffer *)node)->shared = true;
-        return;
-    case STK_VALUE_NONE:
-    case STK_VALUE_BOOL:
-    case STK_VALUE_INT:
-    case STK_VALUE_BIGINT:
-    case STK_VALUE_FLOAT:
-    case STK_VALUE_GLOBAL:
-    case STK_VALUE_REFUSED:
-    case STK_VALUE_KINDS:
-        return;
+    if (stk_value_is_node(value)) {
+        ((struct stk_head *)stk_build_own(value.node))->shared = true;
     }
 }
 
@@ -143,7 +113,7 @@ static bool put_far(struct stk_machine *m, uint64_t index)
     return true;
 }
 
-bool stk_build_put(struct stk_machine *m, uint64_t index)
+bool stk_build_put_slow(struct stk_machine *m, uint64_t index)
 {
     struct stk_build *b = m->build;
     if (index >= b->n_memo) {
@@ -200,6 +170,13 @@ static void *extend(struct stk_build *b, const void *array, size_t have, size_t 
         *cap = grown;
     }
     return copy;
+}
+
+/* Whoever was given it may have looked at it then, so that no value stands for both. */
+static bool may_grow(struct stk_machine *m, bool given)
+{
+    return STK_LIKELY(!given) ||
+           stk_build_fault(m, "a container that grows after a call or object got it");
 }
 
 static bool add_items(struct stk_machine *m, struct stk_items *items, size_t *cap,
@@ -266,16 +243,16 @@ bool stk_build_list(struct stk_machine *m, enum stk_value_kind kind, size_t n)
 bool stk_build_tuple(struct stk_machine *m, size_t n)
 {
     struct stk_value *value = stk_build_top(m);
-    struct stk_items *items =
-        stk_arena_alloc(m->build->arena, sizeof *items + n * sizeof *value);
-    if (items == NULL) {
+    struct stk_made_tuple *tuple =
+        stk_arena_alloc(m->build->arena, sizeof *tuple + n * sizeof *value);
+    if (tuple == NULL) {
         return stk_build_no_memory(m);
     }
-    struct stk_value *list = (struct stk_value *)(void *)(items + 1);
+    struct stk_value *list = (struct stk_value *)(void *)(tuple + 1);
     stk_copy(list, value, n * sizeof *list);
-    items->n = n;
-    items->list = list;
-    *value = node_value(m, STK_VALUE_TUPLE, items);
+    tuple->items.n = n;
+    tuple->items.list = list;
+    *value = node_value(m, STK_VALUE_TUPLE, tuple);
     return true;
 }
 
@@ -300,25 +277,39 @@ static bool is_object(struct stk_value value)
     return value.kind >= STK_VALUE_OBJECT && value.kind <= STK_VALUE_PERSISTENT;
 }
 
+/* Members of enums, storages and other results are the judge's. */
+static bool is_own_object(struct stk_value value)
+{
+    return value.kind == STK_VALUE_OBJECT || value.kind == STK_VALUE_TENSOR ||
+           value.kind == STK_VALUE_NDARRAY;
+}
+
+/* What an object gets, in the order in which a writer gives it. */
+enum part { PART_ITEMS, PART_MEMBERS, PART_PAIRS };
+
 /* The object that gets items; NULL: what it is was reported. */
-static bool object_of(struct stk_machine *m, struct stk_value value,
+static bool object_of(struct stk_machine *m, struct stk_value value, enum part part,
                       struct stk_growing_object **ret_object)
 {
     if (value.kind == STK_VALUE_REFUSED || value.kind == STK_VALUE_GLOBAL) {
         *ret_object = NULL;
         return true;
     }
-    if (!is_object(value)) {
+    if (!is_own_object(value)) {
         return stk_build_fault(m, "items given to a value by another kind's opcode");
     }
     struct stk_growing_object *o = stk_build_own(value.object);
     bool has_items = o->object.items.n + o->object.members.n + o->object.pairs.n > 0;
+    if ((part < PART_PAIRS && o->object.pairs.n > 0) ||
+        (part < PART_MEMBERS && o->object.members.n > 0)) {
+        return stk_build_fault(m, "items, members and pairs of one object in disorder");
+    }
     if (o->object.has_state && has_items && !o->object.state_first) {
         return stk_build_fault(m, "items before and after the state of one object");
     }
     o->object.state_first = o->object.has_state;
     *ret_object = o;
-    return true;
+    return may_grow(m, o->given);
 }
 
 /* The n values above the target. */
@@ -328,10 +319,11 @@ bool stk_build_append(struct stk_machine *m, size_t n)
     struct stk_growing_object *o = NULL;
     if (target->kind == STK_VALUE_LIST) {
         struct stk_growing_list *list = stk_build_own(target->items);
-        return add_items(m, &list->items, &list->cap, target + 1, n);
+        return n == 0 || (may_grow(m, list->given) &&
+                          add_items(m, &list->items, &list->cap, target + 1, n));
     }
     return n == 0 ||
-           (object_of(m, *target, &o) &&
+           (object_of(m, *target, PART_ITEMS, &o) &&
             (o == NULL || add_items(m, &o->object.items, &o->cap_items, target + 1, n)));
 }
 
@@ -341,10 +333,11 @@ bool stk_build_set_items(struct stk_machine *m, size_t n)
     struct stk_growing_object *o = NULL;
     if (target->kind == STK_VALUE_DICT) {
         struct stk_growing_dict *dict = stk_build_own(target->pairs);
-        return add_pairs(m, &dict->pairs, &dict->cap, target + 1, n);
+        return n == 0 || (may_grow(m, dict->given) &&
+                          add_pairs(m, &dict->pairs, &dict->cap, target + 1, n));
     }
     return n == 0 ||
-           (object_of(m, *target, &o) &&
+           (object_of(m, *target, PART_PAIRS, &o) &&
             (o == NULL || add_pairs(m, &o->object.pairs, &o->cap_pairs, target + 1, n)));
 }
 
@@ -354,9 +347,10 @@ bool stk_build_add_items(struct stk_machine *m, size_t n)
     struct stk_growing_object *o = NULL;
     if (target->kind == STK_VALUE_SET) {
         struct stk_growing_list *list = stk_build_own(target->items);
-        return add_items(m, &list->items, &list->cap, target + 1, n);
+        return n == 0 || (may_grow(m, list->given) &&
+                          add_items(m, &list->items, &list->cap, target + 1, n));
     }
-    return n == 0 || (object_of(m, *target, &o) &&
+    return n == 0 || (object_of(m, *target, PART_MEMBERS, &o) &&
                       (o == NULL ||
                        add_items(m, &o->object.members, &o->cap_members, target + 1, n)));
 }
@@ -392,6 +386,45 @@ static bool room_for_names(struct stk_machine *m)
     return true;
 }
 
+static enum stk_status put_name(struct stk_build *b, const struct stk_name *name)
+{
+    bool added = false;
+    return stk_map_put(&b->by_name, name->hash, (uint64_t)(uintptr_t)name, &added);
+}
+
+/* One struct a name: Python 2's names are mapped, so that two globals may be one. */
+static const struct stk_name *one_name(struct stk_build *b, const struct stk_global *g,
+                                       const struct stk_name *name)
+{
+    uint64_t at = 0;
+    if (!b->is_mapped && g->mapped_module.data != g->module.data) {
+        b->is_mapped = true;
+        for (size_t i = 0; i < b->n_names; i++) {
+            if (b->names[i] != NULL && put_name(b, b->names[i]) != STK_OK) {
+                return NULL;
+            }
+        }
+    }
+    if (!b->is_mapped) {
+        return name;
+    }
+    if (stk_map_get(&b->by_name, name->hash, &at)) {
+        const struct stk_name *before = (const struct stk_name *)(uintptr_t)at;
+        return stk_name_equal(before, name) ? before : name;
+    }
+    return put_name(b, name) == STK_OK ? name : NULL;
+}
+
+static const struct stk_name *new_name(struct stk_build *b, const struct stk_global *g)
+{
+    struct stk_span module = keep(b, g->mapped_module);
+    struct stk_span qualified = keep(b, g->mapped_name);
+    const struct stk_name *name = module.data == NULL || qualified.data == NULL
+                                      ? NULL
+                                      : stk_name_new(b->arena, module, qualified);
+    return name == NULL ? NULL : one_name(b, g, name);
+}
+
 static const struct stk_name *name_of(struct stk_machine *m, size_t index)
 {
     struct stk_build *b = m->build;
@@ -399,12 +432,7 @@ static const struct stk_name *name_of(struct stk_machine *m, size_t index)
         return NULL;
     }
     if (b->names[index] == NULL) {
-        const struct stk_global *g = m->globals[index];
-        struct stk_span module = keep(b, g->mapped_module);
-        struct stk_span name = keep(b, g->mapped_name);
-        b->names[index] = module.data == NULL || name.data == NULL
-                              ? NULL
-                              : stk_name_new(b->arena, module, name);
+        b->names[index] = new_name(b, m->globals[index]);
     }
     return b->names[index] != NULL || stk_build_no_memory(m) ? b->names[index] : NULL;
 }
@@ -441,32 +469,51 @@ bool stk_build_global(struct stk_machine *m)
 
 /* ---- effects ---- */
 
-void stk_build_operands(struct stk_machine *m, const struct stk_effect *effect)
+/* The arguments of INST and OBJ come as a tuple as well. */
+static bool listed_operands(struct stk_machine *m, const struct stk_effect *effect,
+                            const struct stk_value *free_top)
+{
+    struct stk_operands *o = &m->build->operands;
+    if (effect->op == STK_OP_INST && !global_value(m, effect->target, &o->target)) {
+        return false;
+    }
+    if (effect->op == STK_OP_OBJ) {
+        o->target = free_top[0];
+        o->items = free_top + 1;
+    }
+    enum stk_status status = stk_value_items(m->build->arena, m->off, STK_VALUE_TUPLE,
+                                             o->items, effect->n_items, &o->args);
+    return status == STK_OK || stk_failed(m, status);
+}
+
+/* LIST, DICT and FROZENSET put items into what is not on the stack yet. */
+static bool makes_target(enum stk_opcode op)
+{
+    return op == STK_OP_LIST || op == STK_OP_DICT || op == STK_OP_FROZENSET;
+}
+
+bool stk_build_operands(struct stk_machine *m, const struct stk_effect *effect)
 {
     struct stk_operands *o = &m->build->operands;
     struct stk_value *free_top = m->build->stack + (m->sp - m->stack);
-    *o = (struct stk_operands){.items = free_top};
+    *o = (struct stk_operands){.items = free_top, .n_items = effect->n_items};
     m->build->has_made = false;
     switch (effect->kind) {
     case STK_EFFECT_CALL:
-        if (effect->op == STK_OP_INST) {
-            (void)global_value(m, effect->target, &o->target);
-        } else if (effect->op == STK_OP_OBJ) {
-            o->target = free_top[0];
-            o->items = free_top + 1;
-        } else {
-            o->target = free_top[0];
-            o->args = free_top[1];
-            o->kwargs =
-                effect->op == STK_OP_NEWOBJ_EX ? free_top[2] : stk_value_none(m->off);
+        if (effect->op == STK_OP_INST || effect->op == STK_OP_OBJ) {
+            return listed_operands(m, effect, free_top);
         }
+        o->target = free_top[0];
+        o->args = free_top[1];
+        o->kwargs =
+            effect->op == STK_OP_NEWOBJ_EX ? free_top[2] : stk_value_none(m->off);
         break;
     case STK_EFFECT_BUILD:
         o->target = free_top[-1];
         o->args = free_top[0];
         break;
     case STK_EFFECT_ITEMS:
-        o->target = free_top[-1];
+        o->target = makes_target(effect->op) ? stk_value_none(m->off) : free_top[-1];
         break;
     case STK_EFFECT_PERSISTENT:
         if (effect->op == STK_OP_BINPERSID) {
@@ -477,7 +524,7 @@ void stk_build_operands(struct stk_machine *m, const struct stk_effect *effect)
     case STK_EFFECT_EXTENSION:
         break;
     }
-    o->n_items = effect->n_items;
+    return true;
 }
 
 void stk_build_outcome(struct stk_machine *m, const struct stk_outcome *outcome)
@@ -498,13 +545,43 @@ static bool tell_object(struct stk_machine *m, struct stk_value *value)
     return status == STK_OK || stk_failed(m, status);
 }
 
-/* The arguments of INST and OBJ as a tuple. */
-static bool listed_arguments(struct stk_machine *m, struct stk_value *ret_args)
+static void give(struct stk_value value)
 {
-    struct stk_operands *o = &m->build->operands;
-    enum stk_status status = stk_value_items(m->build->arena, m->off, STK_VALUE_TUPLE,
-                                             o->items, o->n_items, ret_args);
-    return status == STK_OK || stk_failed(m, status);
+    if (value.kind == STK_VALUE_LIST || value.kind == STK_VALUE_SET) {
+        ((struct stk_growing_list *)stk_build_own(value.items))->given = true;
+    } else if (value.kind == STK_VALUE_DICT) {
+        ((struct stk_growing_dict *)stk_build_own(value.pairs))->given = true;
+    } else if (is_own_object(value)) {
+        ((struct stk_growing_object *)stk_build_own(value.object))->given = true;
+    }
+}
+
+/* Arguments or a state: what they hold directly is what a callee copies. Each tuple is
+ * gone through once. */
+static void give_all(struct stk_value value)
+{
+    struct stk_made_tuple *tuple = stk_build_own(value.items);
+    if (value.kind != STK_VALUE_TUPLE) {
+        give(value);
+        return;
+    }
+    for (size_t i = 0; !tuple->given && i < tuple->items.n; i++) {
+        give(tuple->items.list[i]);
+    }
+    tuple->given = true;
+}
+
+static void give_operands(struct stk_machine *m)
+{
+    const struct stk_operands *o = &m->build->operands;
+    if (m->op == STK_OP_INST || m->op == STK_OP_OBJ) {
+        for (size_t i = 0; i < o->n_items; i++) {
+            give(o->args.items->list[i]);
+        }
+        return;
+    }
+    give_all(o->args);
+    give(o->kwargs);
 }
 
 static enum stk_object_call call_of(uint8_t op, size_t n_items)
@@ -522,6 +599,7 @@ bool stk_build_call(struct stk_machine *m)
     struct stk_build *b = m->build;
     struct stk_operands o = b->operands;
     struct stk_value *value = stk_build_top(m);
+    give_operands(m);
     if (b->has_made || stk_slot_kind(m->sp[-1]) == STK_OPAQUE) {
         *value = b->has_made ? b->made : node_value(m, STK_VALUE_REFUSED, NULL);
         return true;
@@ -529,9 +607,6 @@ bool stk_build_call(struct stk_machine *m)
     struct stk_growing_object *object = stk_arena_alloc(b->arena, sizeof *object);
     if (object == NULL) {
         return stk_build_no_memory(m);
-    }
-    if ((m->op == STK_OP_INST || m->op == STK_OP_OBJ) && !listed_arguments(m, &o.args)) {
-        return false;
     }
     object->next = b->objects;
     b->objects = object;
@@ -565,6 +640,7 @@ bool stk_build_state(struct stk_machine *m)
     if (object->has_state) {
         return stk_build_fault(m, "a second state for one object");
     }
+    give_all(state);
     object->has_state = true;
     object->state = state;
     return tell_object(m, value);
@@ -585,6 +661,9 @@ enum stk_status stk_machine_make_set(struct stk_machine *m, enum stk_value_kind 
     struct stk_growing_list *list = new_list(m->build, kind);
     if (list == NULL || !add_items(m, &list->items, &list->cap, items->list, items->n)) {
         return STK_E_NOMEM;
+    }
+    for (size_t i = 0; i < items->n; i++) { /* they are in the other container too */
+        mark_shared(items->list[i]);
     }
     *ret_value = node_value(m, kind, list);
     ret_value->off = off & STK_VALUE_OFF_MAX;
@@ -614,6 +693,9 @@ bool stk_build_buffer(struct stk_machine *m)
 bool stk_build_readonly(struct stk_machine *m)
 {
     const struct stk_value *value = stk_build_top(m);
+    if (value->kind == STK_VALUE_BUFFER && value->buffer->readonly) {
+        return true;
+    }
     if (value->kind == STK_VALUE_BUFFER) {
         return push_buffer(m, value->buffer->ordinal, true);
     }

@@ -17,16 +17,25 @@ struct stk_growing_list { /* LIST, SET, FROZENSET */
     struct stk_items items;
     size_t cap;
     struct stk_growing_list *next; /* of the sets */
+    bool given;                    /* to a call, or as a state: may not grow any more */
 };
 
 struct stk_growing_dict {
     struct stk_pairs pairs;
     size_t cap;
     struct stk_growing_dict *next;
+    bool given;
 };
 
-struct stk_growing_object {
+/* Does not grow, but what it holds may. */
+struct stk_made_tuple {
+    struct stk_items items;
+    bool given;
+};
+
+struct stk_growing_object { /* OBJECT, TENSOR, NDARRAY that the builder made */
     struct stk_object object;
+    bool given;
     size_t cap_items;
     size_t cap_members;
     size_t cap_pairs;
@@ -48,6 +57,8 @@ struct stk_build {
     const struct stk_name **names; /* of the machine's globals */
     size_t n_names;
     size_t cap_names;
+    struct stk_map by_name; /* hash: name; once two globals may be one name */
+    bool is_mapped;
     struct stk_growing_list *sets; /* to be finished */
     struct stk_growing_dict *dicts;
     struct stk_growing_object *objects;
@@ -83,7 +94,7 @@ static inline struct stk_value *stk_build_top(struct stk_machine *m)
 bool stk_build_room(struct stk_machine *m);
 
 /* What the effect in execution is about, and what the judge said. */
-void stk_build_operands(struct stk_machine *m, const struct stk_effect *effect);
+bool stk_build_operands(struct stk_machine *m, const struct stk_effect *effect);
 void stk_build_outcome(struct stk_machine *m, const struct stk_outcome *outcome);
 
 /* No value stands for this; always false. reason: static. */
@@ -114,7 +125,7 @@ bool stk_build_dict(struct stk_machine *m, size_t n);
 bool stk_build_append(struct stk_machine *m, size_t n);
 bool stk_build_set_items(struct stk_machine *m, size_t n);
 bool stk_build_add_items(struct stk_machine *m, size_t n);
-bool stk_build_put(struct stk_machine *m, uint64_t index);
+bool stk_build_put_slow(struct stk_machine *m, uint64_t index);
 bool stk_build_get(struct stk_machine *m, uint64_t index);
 bool stk_build_dup(struct stk_machine *m);
 bool stk_build_global(struct stk_machine *m);
@@ -126,3 +137,14 @@ bool stk_build_readonly(struct stk_machine *m);
 
 /* Groups what the dicts and sets hold. */
 STK_MUST_USE enum stk_status stk_build_finish(struct stk_build *build);
+
+/* Whoever writes a stream numbers from 0 on. */
+static inline bool stk_build_put(struct stk_machine *m, uint64_t index)
+{
+    struct stk_build *b = m->build;
+    if (STK_LIKELY(index == b->n_memo && index < b->cap_memo)) {
+        b->memo[b->n_memo++] = *stk_build_top(m);
+        return true;
+    }
+    return stk_build_put_slow(m, index);
+}

@@ -10,7 +10,9 @@ bool stk_effect(struct stk_machine *m, struct stk_effect *effect,
     effect->off = stk_cuts_real(m, m->off);
     m->run.effects |= UINT32_C(1) << effect->kind;
     if (m->build != NULL) {
-        stk_build_operands(m, effect);
+        if (!stk_build_operands(m, effect)) {
+            return false;
+        }
         effect->operands = &m->build->operands;
     }
     enum stk_status status = m->judge->effect(m->judge->ctx, m, effect, outcome);

@@ -28,28 +28,37 @@ static struct stk_span text_span(const char *text)
     return stk_span_of(text, __builtin_strlen(text));
 }
 
-/* What Python 3 imports for a name of Python 2. Names come first in the table, so that
- * the first hit is the right one. */
+/* Names come first in the table, so that the first hit is the right one. */
+static const struct fix *find_fix(struct stk_span module, struct stk_span name)
+{
+    for (size_t i = 0; i < sizeof fixes / sizeof fixes[0]; i++) {
+        const struct fix *fix = &fixes[i];
+        if (fix->module_len == module.len && fix->module[0] == module.data[0] &&
+            stk_span_is(module, fix->module) &&
+            (fix->name == NULL || stk_span_is(name, fix->name))) {
+            return fix;
+        }
+    }
+    return NULL;
+}
+
+bool stk_name_is_fixed(struct stk_span module, struct stk_span name)
+{
+    return find_fix(module, name) != NULL;
+}
+
+/* What Python 3 imports for a name of Python 2. */
 static void map_names(const struct stk_machine *m, struct stk_global *g)
 {
     g->mapped_module = g->module;
     g->mapped_name = g->name;
     g->fixes = m->protocol < FIX_IMPORTS_BELOW;
-    if (!g->fixes) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof fixes / sizeof fixes[0]; i++) {
-        const struct fix *fix = &fixes[i];
-        if (fix->module_len != g->module.len || fix->module[0] != g->module.data[0] ||
-            !stk_span_is(g->module, fix->module) ||
-            (fix->name != NULL && !stk_span_is(g->name, fix->name))) {
-            continue;
-        }
+    const struct fix *fix = g->fixes ? find_fix(g->module, g->name) : NULL;
+    if (fix != NULL) {
         g->mapped_module = text_span(fix->new_module);
         if (fix->new_name != NULL) {
             g->mapped_name = text_span(fix->new_name);
         }
-        return;
     }
 }
 

@@ -248,6 +248,9 @@ bool stk_import(struct stk_machine *m, struct stk_span module, struct stk_span n
 /* The same when a name is no plain string. */
 bool stk_import_computed(struct stk_machine *m, stk_slot *ret_slot);
 
+/* Protocols below 3 import another name for this one. */
+bool stk_name_is_fixed(struct stk_span module, struct stk_span name);
+
 /* ---- effects.c ---- */
 
 bool stk_effect(struct stk_machine *m, struct stk_effect *effect,

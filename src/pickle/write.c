@@ -7,8 +7,8 @@
 #define BATCH 1000
 
 /* A tuple that is met while it is written is written again inside, up to the list or dict
- * that the way goes through. Honest cycles are few. */
-#define REENTRIES_MAX 1000
+ * that the way goes through: so many items in all. Honest cycles are few. */
+#define REENTERED_MAX ((size_t)1 << 16)
 
 /* In the memo: being written. */
 #define IN_PROGRESS UINT64_MAX
@@ -21,7 +21,7 @@ enum task_kind {
     TASK_TUPLE,     /* all items stand there */
     TASK_FROZENSET, /* the same */
     TASK_OPCODE,    /* op */
-    TASK_MEMO,      /* the value stands there */
+    TASK_MEMO,      /* the value stands there; `at` tasks are below what it gets next */
 };
 
 struct stk_pickle_task {
@@ -148,12 +148,11 @@ static void put_float(struct stk_pickle_writer *w, double number)
 
 /* ---- memo ---- */
 
-/* What is met again; in a graph in which a tuple contains itself also whatever it may
- * do so through. */
+/* What is met again; in a graph in which a tuple contains itself all that it may do so
+ * through or hold. */
 static bool is_memoized(const struct stk_pickle_writer *w, struct stk_value value)
 {
-    return stk_shares_has(&w->shares, value) ||
-           (w->memoize_all && stk_value_is_node(value) && value.kind >= STK_VALUE_LIST);
+    return w->memoize_all ? stk_value_is_node(value) : stk_shares_has(&w->shares, value);
 }
 
 static enum stk_status memoize(struct stk_pickle_writer *w, struct stk_value value)
@@ -194,8 +193,10 @@ static bool fetched(struct stk_pickle_writer *w, struct stk_value value)
     return true;
 }
 
-/* A value that stands only when what it holds stands: it may be met inside itself. */
-static enum stk_status enter(struct stk_pickle_writer *w, struct stk_value value)
+/* A value that stands only when what it holds stands: it may be met inside itself.
+ * n: of what it holds that is written at once. */
+static enum stk_status enter(struct stk_pickle_writer *w, struct stk_value value,
+                             size_t n)
 {
     uint64_t index = 0;
     bool added = false;
@@ -203,12 +204,38 @@ static enum stk_status enter(struct stk_pickle_writer *w, struct stk_value value
         return STK_OK;
     }
     uint64_t key = (uint64_t)(uintptr_t)value.items;
-    if (stk_map_get(&w->memo, key, &index) &&
-        (!w->memoize_all || ++w->reentries > REENTRIES_MAX)) {
-        w->met_itself = true;
-        return unsupported(w, value, "a value that contains itself");
+    if (stk_map_get(&w->memo, key, &index)) {
+        if (!w->memoize_all || n >= REENTERED_MAX - w->n_reentered) {
+            w->met_itself = true;
+            return unsupported(w, value, "a value that contains itself too often");
+        }
+        w->n_reentered += n + 1;
     }
     return stk_map_put(&w->memo, key, IN_PROGRESS, &added);
+}
+
+/* The memo has it: it was met inside itself, and stands there as well. */
+static bool stands_inside(const struct stk_pickle_writer *w, struct stk_value value,
+                          uint64_t *ret_index)
+{
+    return is_memoized(w, value) &&
+           stk_map_get(&w->memo, (uint64_t)(uintptr_t)value.items, ret_index) &&
+           *ret_index != IN_PROGRESS;
+}
+
+/* An object or set whose call stands on the stack. If it was made inside its own
+ * arguments, that one stays, with all that it got, and this one is dropped. */
+static enum stk_status end_call(struct stk_pickle_writer *w,
+                                const struct stk_pickle_task *task)
+{
+    uint64_t index = 0;
+    if (!stands_inside(w, task->value, &index)) {
+        return memoize(w, task->value);
+    }
+    w->n_tasks = task->at;
+    put(w, STK_OP_POP);
+    put_get(w, index);
+    return STK_OK;
 }
 
 /* ---- what holds others ---- */
@@ -236,7 +263,7 @@ static enum stk_status push_pairs(struct stk_pickle_writer *w,
 static enum stk_status push_whole(struct stk_pickle_writer *w, struct stk_value value,
                                   enum task_kind kind)
 {
-    STK_TRY(enter(w, value));
+    STK_TRY(enter(w, value, value.items->n));
     STK_TRY(push(w, (struct stk_pickle_task){.kind = kind, .value = value}));
     if (kind == TASK_FROZENSET || value.items->n > 3) {
         put(w, STK_OP_MARK);
@@ -251,10 +278,12 @@ static enum stk_status push_whole(struct stk_pickle_writer *w, struct stk_value 
 static enum stk_status put_set_call(struct stk_pickle_writer *w, struct stk_value value,
                                     const char *name)
 {
-    STK_TRY(enter(w, value));
+    size_t at = w->n_tasks;
+    STK_TRY(enter(w, value, 0));
     STK_TRY(stk_write_builtin(w, "builtins", name));
     put(w, STK_OP_EMPTY_LIST);
-    STK_TRY(push(w, (struct stk_pickle_task){.kind = TASK_MEMO, .value = value}));
+    STK_TRY(
+        push(w, (struct stk_pickle_task){.kind = TASK_MEMO, .at = at, .value = value}));
     STK_TRY(push_opcode(w, STK_OP_REDUCE));
     STK_TRY(push_opcode(w, STK_OP_TUPLE1));
     return push_items(w, value.items, STK_OP_APPENDS, STK_OP_APPEND);
@@ -316,9 +345,11 @@ static enum stk_status push_call(struct stk_pickle_writer *w, struct stk_value v
 static enum stk_status put_object(struct stk_pickle_writer *w, struct stk_value value)
 {
     const struct stk_object *object = value.object;
-    STK_TRY(enter(w, value));
+    size_t at = w->n_tasks;
+    STK_TRY(enter(w, value, 0));
     STK_TRY(push_after(w, object));
-    STK_TRY(push(w, (struct stk_pickle_task){.kind = TASK_MEMO, .value = value}));
+    STK_TRY(
+        push(w, (struct stk_pickle_task){.kind = TASK_MEMO, .at = at, .value = value}));
     if (object->call == STK_CALL_LOAD) {
         STK_TRY(push_opcode(w, STK_OP_BINPERSID));
         return push_value(w, object->args);
@@ -389,7 +420,8 @@ static enum stk_status put_node(struct stk_pickle_writer *w, struct stk_value va
     case STK_VALUE_BUFFER:
         return put_buffer(w, value);
     case STK_VALUE_BIGINT:
-        return put_big(w, value);
+        STK_TRY(put_big(w, value));
+        return memoize(w, value);
     case STK_VALUE_NONE:
     case STK_VALUE_BOOL:
     case STK_VALUE_INT:
@@ -405,6 +437,10 @@ static inline enum stk_status put_value(struct stk_pickle_writer *w,
                                         struct stk_value value)
 {
     switch (value.kind) {
+    case STK_VALUE_STR: /* most are met once */
+        return value.node->shared || w->memoize_all
+                   ? put_node(w, value)
+                   : put_str(w, value, value.text->bytes);
     case STK_VALUE_NONE:
         put(w, STK_OP_NONE);
         return STK_OK;
@@ -501,9 +537,7 @@ static enum stk_status end_whole(struct stk_pickle_writer *w,
     size_t n = task->value.items->n;
     uint64_t index = 0;
     bool marked = task->kind == TASK_FROZENSET || n > 3;
-    if (is_memoized(w, task->value) &&
-        stk_map_get(&w->memo, (uint64_t)(uintptr_t)task->value.items, &index) &&
-        index != IN_PROGRESS) {
+    if (stands_inside(w, task->value, &index)) {
         for (size_t i = 0; !marked && i < n; i++) {
             put(w, STK_OP_POP);
         }
@@ -550,7 +584,7 @@ static enum stk_status run(struct stk_pickle_writer *w)
             continue;
         case TASK_MEMO:
             w->n_tasks--;
-            STK_TRY(memoize(w, task.value));
+            STK_TRY(end_call(w, &task));
             continue;
         }
     }
@@ -562,7 +596,7 @@ static enum stk_status write_all(struct stk_pickle_writer *w, struct stk_value r
     w->n_tasks = 0;
     w->n_memo = 0;
     w->n_buffers = 0;
-    w->reentries = 0;
+    w->n_reentered = 0;
     stk_map_clear(&w->memo);
     *w->error = (struct stk_write_error){.reason = NULL};
     put_number(w, STK_OP_PROTO, (uint64_t)w->protocol, 1);

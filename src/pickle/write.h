@@ -31,8 +31,8 @@ struct stk_pickle_writer {
     size_t n_tasks;
     size_t cap_tasks;
     bool met_itself;    /* a tuple or the like contains itself: */
-    bool memoize_all;   /* then all lists, dicts and objects get memo entries */
-    unsigned reentries; /* of values into themselves */
+    bool memoize_all;   /* then all nodes get memo entries */
+    size_t n_reentered; /* items of values that were met in themselves */
     uint64_t n_buffers;
 
     /* The message that is being written. */
@@ -47,8 +47,8 @@ void stk_pickle_writer_release(struct stk_pickle_writer *writer);
 
 /* Appends the stream of root to out. protocol: 2 to 5. STK_E_UNSUPPORTED with *ret_error:
  * a value that the protocol cannot carry, out-of-band buffers in another order than their
- * numbers, a REFUSED value; STK_E_LIMIT: out is full, or values that contain themselves
- * too often; STK_E_NOMEM. What was appended before a failure is worth nothing. */
+ * numbers, a REFUSED value; values that contain themselves
+ * too often; STK_E_LIMIT: out is full; STK_E_NOMEM. What was appended before a failure is worth nothing. */
 STK_MUST_USE enum stk_status stk_pickle_write(struct stk_pickle_writer *writer,
                                               struct stk_value root, int protocol,
                                               struct stk_buf *out,

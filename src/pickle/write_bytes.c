@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pickle/state.h"
 #include "pickle/write_state.h"
 
 static enum stk_status put_literal(struct stk_pickle_writer *w, const char *text)
@@ -19,6 +20,9 @@ enum stk_status stk_write_name(struct stk_pickle_writer *w, struct stk_value val
         stk_span_find(module, "\n", 1) < module.len ||
         stk_span_find(qualified, "\n", 1) < qualified.len) {
         return unsupported(w, value, "a name of this kind needs protocol 4");
+    }
+    if (w->protocol < 3 && stk_name_is_fixed(module, qualified)) {
+        return unsupported(w, value, "a name that Python 2 has needs protocol 3");
     }
     put(w, STK_OP_GLOBAL);
     stk_buf_put(w->out, module.data, module.len);

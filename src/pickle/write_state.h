@@ -36,10 +36,34 @@ static inline void put_number(struct stk_pickle_writer *w, enum stk_opcode op,
     stk_buf_put(w->out, bytes, 1 + width);
 }
 
+/* Bytes of which most are few: two words that may overlap. */
+static inline void copy_short(uint8_t *to, struct stk_span text)
+{
+    size_t len = text.len;
+    if (len >= 8 && len <= 16) {
+        __builtin_memcpy(to, text.data, 8);
+        __builtin_memcpy(to + len - 8, text.data + len - 8, 8);
+    } else if (len >= 4 && len < 8) {
+        __builtin_memcpy(to, text.data, 4);
+        __builtin_memcpy(to + len - 4, text.data + len - 4, 4);
+    } else {
+        stk_copy(to, text.data, len);
+    }
+}
+
 static inline enum stk_status put_str(struct stk_pickle_writer *w, struct stk_value value,
                                       struct stk_span text)
 {
+    struct stk_buf *out = w->out;
     if (text.len < 256 && w->protocol >= 4) {
+        if (STK_LIKELY(out->cap - out->len >= text.len + 2 && out->status == STK_OK)) {
+            uint8_t *to = out->data + out->len;
+            to[0] = STK_OP_SHORT_BINUNICODE;
+            to[1] = text.len & 0xff;
+            copy_short(to + 2, text);
+            out->len += text.len + 2;
+            return STK_OK;
+        }
         put_number(w, STK_OP_SHORT_BINUNICODE, text.len, 1);
     } else if (text.len <= UINT32_MAX) {
         put_number(w, STK_OP_BINUNICODE, text.len, 4);

@@ -42,8 +42,11 @@ static void rate(const struct stk_policy *policy, struct stk_global *global)
     if (global->computed) {
         return;
     }
-    uint32_t entry =
-        stk_catalogue_entry(catalogue, global->mapped_module, global->mapped_name);
+    uint32_t entry = find_grant(policy, global);
+    if (entry == STK_ENTRY_NONE) {
+        entry =
+            stk_catalogue_entry(catalogue, global->mapped_module, global->mapped_name);
+    }
     if (entry != STK_ENTRY_NONE) {
         global->rating = STK_RATING_VETTED;
         global->entry = entry;
@@ -52,13 +55,11 @@ static void rate(const struct stk_policy *policy, struct stk_global *global)
         return;
     }
     const struct stk_danger *danger = find_danger(catalogue, global);
-    if (danger != NULL) {
+    if (danger == NULL) {
+        global->rating = STK_RATING_UNKNOWN;
+    } else {
         global->entry = (uint32_t)(danger - catalogue->dangers);
-        return;
     }
-    global->entry = find_grant(policy, global);
-    global->rating =
-        global->entry == STK_ENTRY_NONE ? STK_RATING_UNKNOWN : STK_RATING_VETTED;
 }
 
 const char *stk_policy_reason(const struct stk_policy *policy,

@@ -57,7 +57,8 @@ struct stk_policy_options {
     enum stk_status (*storage)(void *ctx, struct stk_span key, uint64_t items,
                                uint64_t item_size);
     void *ctx;
-    /* Asked about each global that is neither vetted nor dangerous; NULL: nothing. */
+    /* Asked about each global first; NULL: nothing is granted. Whoever answers has seen
+     * to it that nothing is that is vetted or dangerous (decode/grants.h). */
     enum stk_grant (*grant)(void *ctx, struct stk_span module, struct stk_span name);
     void *grant_ctx;
 };

@@ -31,36 +31,95 @@ static const char *where(struct stk_compiler *c, uint32_t resource, const char *
 
 static const struct stk_node *blank(struct stk_node *node, uint32_t resource)
 {
-    *node = (struct stk_node){.types = STK_TYPE_ANY,
-                              .resource = resource,
-                              .unevaluated_items = STK_NO_NODE,
-                              .unevaluated_properties = STK_NO_NODE};
+    *node = (struct stk_node){.types = STK_TYPE_ANY, .resource = resource};
+    for (int group = 0; group < STK_GROUPS; group++) {
+        node->ops[group].unevaluated = STK_NO_NODE;
+    }
     return node;
 }
 
-/* The operations, group after group, in the schema's arena. */
-static enum stk_status settle(struct stk_reading_schema *s)
+/* The types of the instances of a group. */
+static uint32_t types_of(enum stk_op_group group)
 {
-    size_t n = 0;
-    for (int group = 0; group < STK_GROUPS; group++) {
-        n += s->node.n_ops[group];
+    switch (group) {
+    case STK_GROUP_NUMBER:
+        return STK_TYPE_INTEGER | STK_TYPE_NUMBER;
+    case STK_GROUP_STRING:
+        return STK_TYPE_STRING;
+    case STK_GROUP_ARRAY:
+        return STK_TYPE_ARRAY;
+    case STK_GROUP_OBJECT:
+        return STK_TYPE_OBJECT;
+    case STK_GROUP_ANY:
+    case STK_GROUPS:
+        break;
     }
-    struct stk_op *ops = stk_arena_array(&s->c->schema->arena, n, sizeof *ops);
-    if (ops == NULL) {
-        return STK_E_NOMEM;
-    }
-    s->node.ops = ops;
-    for (int group = 0; group < STK_GROUPS; group++) {
-        for (size_t i = 0; i < s->node.n_ops[group]; i++) {
-            *ops++ = s->ops[group][i];
+    return STK_TYPE_NULL | STK_TYPE_BOOLEAN | STK_TYPE_OTHER;
+}
+
+/* Takes over those that are, or are not, assertions. */
+static struct stk_op *take(const struct stk_reading_schema *s, enum stk_op_group group,
+                           bool assertions, struct stk_op *to)
+{
+    for (size_t i = 0; i < s->n_ops[group]; i++) {
+        if ((s->ops[group][i].holds != NULL) == assertions) {
+            *to++ = s->ops[group][i];
         }
     }
+    return to;
+}
+
+/* The operations of one group, and those of any, in the schema's arena. */
+static enum stk_status settle_group(struct stk_reading_schema *s, enum stk_op_group group)
+{
+    struct stk_ops *ops = &s->node.ops[group];
+    bool has_own = group != STK_GROUP_ANY;
+    size_t n = s->n_ops[STK_GROUP_ANY] + (has_own ? s->n_ops[group] : 0);
+    struct stk_op *list = stk_arena_array(&s->c->schema->arena, n, sizeof *list);
+    if (list == NULL) {
+        return STK_E_NOMEM;
+    }
+    struct stk_op *to = has_own ? take(s, group, true, list) : list;
+    ops->list = list;
+    to = take(s, STK_GROUP_ANY, true, to);
+    ops->applicators = to;
+    to = has_own ? take(s, group, false, to) : to;
+    ops->end = take(s, STK_GROUP_ANY, false, to);
+    ops->applies = ops->applicators != ops->end || ops->unevaluated != STK_NO_NODE;
     return STK_OK;
+}
+
+static enum stk_status settle(struct stk_reading_schema *s)
+{
+    struct stk_node *node = &s->node;
+    uint32_t more = 0;
+    for (int group = 0; group < STK_GROUPS; group++) {
+        STK_TRY(settle_group(s, (enum stk_op_group)group));
+        bool asks = node->ops[group].list != node->ops[group].applicators ||
+                    node->ops[group].applies;
+        more |= asks ? types_of((enum stk_op_group)group) : 0;
+    }
+    node->settled = node->types & ~more;
+    return STK_OK;
+}
+
+/* A schema that only refers to another one of its resource is that other one. */
+static void follow_alias(const struct stk_reading_schema *s, uint32_t *node)
+{
+    const struct stk_op *op = &s->ops[STK_GROUP_ANY][0];
+    bool is_alias = s->node.types == STK_TYPE_ANY && s->n_ops[STK_GROUP_ANY] == 1 &&
+                    op->kind == STK_KEYWORD_REF &&
+                    s->c->schema->nodes[op->node].resource == s->resource;
+    for (int group = 0; group < STK_GROUPS; group++) {
+        is_alias = is_alias && (group == STK_GROUP_ANY || s->n_ops[group] == 0) &&
+                   s->node.ops[group].unevaluated == STK_NO_NODE;
+    }
+    *node = is_alias ? op->node : *node;
 }
 
 static enum stk_status compile_object(struct stk_compiler *c, struct stk_value schema,
                                       uint32_t resource, const char *pointer,
-                                      uint32_t node)
+                                      uint32_t *node)
 {
     struct stk_reading_schema *s = stk_new(c->schema->alloc, sizeof *s);
     if (s == NULL) {
@@ -81,7 +140,8 @@ static enum stk_status compile_object(struct stk_compiler *c, struct stk_value s
         status = settle(s);
     }
     if (status == STK_OK) {
-        c->schema->nodes[node] = s->node;
+        c->schema->nodes[*node] = s->node;
+        follow_alias(s, node);
     }
     stk_free(c->schema->alloc, s, sizeof *s);
     return status;
@@ -96,7 +156,7 @@ enum stk_status stk_compile(struct stk_compiler *c, struct stk_value schema,
         STK_TRY(add_node(c, ret_node));
         struct stk_node *node = &c->schema->nodes[*ret_node];
         (void)blank(node, resource);
-        node->is_false = !schema.boolean;
+        node->types = node->settled = schema.boolean ? STK_TYPE_ANY : 0;
         node->where = where(c, resource, pointer);
         return node->where == NULL ? STK_E_NOMEM : STK_OK;
     }
@@ -116,9 +176,12 @@ enum stk_status stk_compile(struct stk_compiler *c, struct stk_value schema,
         pointer = place->pointer;
     }
     STK_TRY(add_node(c, ret_node));
+    c->schema->nodes[*ret_node].resource = resource;
     STK_TRY(stk_map_put(&c->by_pairs, key, *ret_node, &added));
     STK_TRY(stk_map_put(&c->entered, resource, 1, &added));
-    return compile_object(c, schema, resource, pointer, *ret_node);
+    uint32_t node = *ret_node;
+    STK_TRY(compile_object(c, schema, resource, pointer, ret_node));
+    return *ret_node == node ? STK_OK : stk_map_put(&c->by_pairs, key, *ret_node, &added);
 }
 
 /* ---- dynamic references ---- */
@@ -226,7 +289,34 @@ void stk_schema_free(struct stk_schema *schema)
         stk_regex_free(schema->regexes[i]);
     }
     stk_free(alloc, schema->regexes, schema->cap_regexes * sizeof *schema->regexes);
+    stk_free(alloc, schema->names, schema->cap_names * sizeof *schema->names);
     stk_free(alloc, schema->nodes, schema->cap_nodes * sizeof *schema->nodes);
     stk_arena_release(&schema->arena);
     stk_free(alloc, schema, sizeof *schema);
+}
+
+/* ---- names ---- */
+
+enum stk_status stk_schema_name(struct stk_compiler *c, const struct stk_name_list *names,
+                                enum stk_named named)
+{
+    struct stk_schema *schema = c->schema;
+    void *array = schema->names;
+    STK_TRY(stk_grow(schema->alloc, &array, &schema->cap_names, sizeof *schema->names,
+                     schema->n_names + names->n, SIZE_MAX / sizeof *schema->names));
+    schema->names = array;
+    for (size_t i = 0; i < names->n; i++) {
+        schema->names[schema->n_names++] =
+            (struct stk_schema_name){.module = names->list[i].module,
+                                     .qualified = names->list[i].qualified,
+                                     .named = named};
+    }
+    return STK_OK;
+}
+
+const struct stk_schema_name *stk_schema_names(const struct stk_schema *schema,
+                                               size_t *ret_n)
+{
+    *ret_n = schema->n_names;
+    return schema->names;
 }

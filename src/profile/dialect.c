@@ -16,6 +16,7 @@ static const struct {
     {DRAFT "vocab/format-annotation", STK_VOCABULARY_FORMAT_ANNOTATION},
     {DRAFT "vocab/format-assertion", STK_VOCABULARY_FORMAT_ASSERTION},
     {DRAFT "vocab/content", STK_VOCABULARY_CONTENT},
+    {"urn:stockade:vocabulary:values:1", STK_VOCABULARY_VALUES},
 };
 
 static uint32_t bit_of(struct stk_value uri)

@@ -220,6 +220,12 @@ static const struct {
     {"$defs", HOLDS_MAP},
 };
 
+/* stockade's own; elsewhere these names mean nothing. */
+#define OWN_DIALECT "urn:stockade:profile:"
+
+static const char *const own_holders[] = {"keys",      "values",   "elements", "state",
+                                          "arguments", "keywords", "entries"};
+
 static enum stk_status note_held(struct stk_library *library, struct stk_value held,
                                  enum holds holds, uint32_t resource, const char *pointer,
                                  struct stk_schema_error *error)
@@ -250,6 +256,36 @@ static enum stk_status note_held(struct stk_library *library, struct stk_value h
         }
     }
     return STK_OK;
+}
+
+static enum stk_status note_keyword(struct stk_library *library, struct stk_value schema,
+                                    const char *keyword, enum holds holds,
+                                    uint32_t resource, const char *pointer,
+                                    struct stk_schema_error *error)
+{
+    const struct stk_value *held = stk_schema_get(schema.pairs, keyword);
+    if (held == NULL) {
+        return STK_OK;
+    }
+    const char *inner = stk_pointer_join(&library->arena, pointer,
+                                         stk_span_of(keyword, __builtin_strlen(keyword)));
+    return inner == NULL ? STK_E_NOMEM
+                         : note_held(library, *held, holds, resource, inner, error);
+}
+
+/* The schema of `nested`. */
+static enum stk_status note_nested(struct stk_library *library, struct stk_value schema,
+                                   uint32_t resource, const char *pointer,
+                                   struct stk_schema_error *error)
+{
+    const struct stk_value *nested = stk_schema_get(schema.pairs, "nested");
+    if (nested == NULL || stk_value_kind(*nested) != STK_VALUE_DICT) {
+        return STK_OK;
+    }
+    pointer = stk_pointer_join(&library->arena, pointer, stk_span_of("nested", 6));
+    return pointer == NULL ? STK_E_NOMEM
+                           : note_keyword(library, *nested, "schema", HOLDS_ONE, resource,
+                                          pointer, error);
 }
 
 /* The base of a schema with an $id is another one: it is a resource of its own. */
@@ -314,19 +350,16 @@ enum stk_status stk_library_note(struct stk_library *library, struct stk_value s
     STK_TRY(note_anchor(library, schema, resource, "$anchor"));
     STK_TRY(note_anchor(library, schema, resource, "$dynamicAnchor"));
     for (size_t i = 0; i < sizeof holders / sizeof holders[0]; i++) {
-        const char *keyword = holders[i].keyword;
-        const struct stk_value *held = stk_schema_get(schema.pairs, keyword);
-        if (held == NULL) {
-            continue;
-        }
-        const char *inner = stk_pointer_join(
-            &library->arena, pointer, stk_span_of(keyword, __builtin_strlen(keyword)));
-        if (inner == NULL) {
-            return STK_E_NOMEM;
-        }
-        STK_TRY(note_held(library, *held, holders[i].holds, resource, inner, ret_error));
+        STK_TRY(note_keyword(library, schema, holders[i].keyword, holders[i].holds,
+                             resource, pointer, ret_error));
     }
-    return STK_OK;
+    bool own = stk_span_starts(library->resources[resource].dialect, OWN_DIALECT,
+                               sizeof OWN_DIALECT - 1);
+    for (size_t i = 0; own && i < sizeof own_holders / sizeof own_holders[0]; i++) {
+        STK_TRY(note_keyword(library, schema, own_holders[i], HOLDS_ONE, resource,
+                             pointer, ret_error));
+    }
+    return own ? note_nested(library, schema, resource, pointer, ret_error) : STK_OK;
 }
 
 /* ---- the library ---- */

@@ -133,3 +133,167 @@ void stk_violated(struct stk_validation *v, const struct stk_node *node,
     }
     v->n_noted++;
 }
+
+static int name_len(struct stk_span name)
+{
+    return (int)(name.len < 60 ? name.len : 60);
+}
+
+#define VIOLATED(...) stk_violated(v, node, op->keyword, value, way, __VA_ARGS__)
+
+/* How many there are, against a least or a most. */
+static void violated_count(struct stk_validation *v, const struct stk_node *node,
+                           const struct stk_op *op, struct stk_value value,
+                           const struct stk_step *way)
+{
+    bool is_text = value.kind == STK_VALUE_STR;
+    size_t n = is_text                        ? value.text->n_codes
+               : value.kind == STK_VALUE_DICT ? value.pairs->n
+                                              : value.items->n;
+    VIOLATED("has %zu%s, %s than %llu", n, is_text ? " characters" : "",
+             n < op->count ? "fewer" : "more", (unsigned long long)op->count);
+}
+
+static void violated_unique(struct stk_validation *v, const struct stk_node *node,
+                            const struct stk_op *op, struct stk_value value,
+                            const struct stk_step *way)
+{
+    size_t first = 0;
+    size_t second = 0;
+    if (stk_find_twins(v, value.items, &first, &second)) {
+        VIOLATED("items %zu and %zu are equal", first, second);
+    }
+}
+
+static void violated_dependents(struct stk_validation *v, const struct stk_node *node,
+                                const struct stk_op *op, struct stk_value value,
+                                const struct stk_step *way)
+{
+    for (size_t i = 0; i < op->dependents.n; i++) {
+        const struct stk_dependent *d = &op->dependents.list[i];
+        bool asks = stk_value_get(value.pairs, d->name, d->hash) != NULL;
+        for (size_t k = 0; asks && k < d->n_names; k++) {
+            const struct stk_property *p = &d->names[k];
+            if (stk_value_get(value.pairs, p->name, p->hash) == NULL) {
+                VIOLATED("has a member %.*s, and no member %.*s that belongs to it",
+                         name_len(d->name), (const char *)d->name.data, name_len(p->name),
+                         (const char *)p->name.data);
+            }
+        }
+    }
+}
+
+static void violated_bytes(struct stk_validation *v, const struct stk_node *node,
+                           const struct stk_op *op, struct stk_value value,
+                           const struct stk_step *way)
+{
+    uint64_t n = 0;
+    (void)stk_bytes_of(&value, &n);
+    if (n == UINT64_MAX) {
+        VIOLATED("has bytes whose number is not known");
+    } else {
+        VIOLATED("has %llu bytes, %s than %llu", (unsigned long long)n,
+                 n < op->count ? "fewer" : "more", (unsigned long long)op->count);
+    }
+}
+
+void stk_violated_assertion(struct stk_validation *v, const struct stk_node *node,
+                            const struct stk_op *op, struct stk_value value,
+                            const struct stk_step *way)
+{
+    switch (op->kind) {
+    case STK_KEYWORD_CONST:
+        VIOLATED("is not the one value that is allowed");
+        return;
+    case STK_KEYWORD_ENUM:
+        VIOLATED("is none of the %zu values that are allowed", op->one_of->values->n);
+        return;
+    case STK_KEYWORD_MINIMUM:
+    case STK_KEYWORD_MAXIMUM:
+    case STK_KEYWORD_EXCLUSIVE_MINIMUM:
+    case STK_KEYWORD_EXCLUSIVE_MAXIMUM:
+        VIOLATED("is beyond the bound");
+        return;
+    case STK_KEYWORD_MULTIPLE_OF:
+        VIOLATED("is no multiple of what it must be one of");
+        return;
+    case STK_KEYWORD_PATTERN:
+        VIOLATED("does not match the pattern");
+        return;
+    case STK_KEYWORD_FORMAT:
+    case STK_KEYWORD_FORMAT_REGEX:
+        VIOLATED("does not have the format");
+        return;
+    case STK_KEYWORD_MIN_LENGTH:
+    case STK_KEYWORD_MAX_LENGTH:
+    case STK_KEYWORD_MIN_ITEMS:
+    case STK_KEYWORD_MAX_ITEMS:
+    case STK_KEYWORD_MIN_PROPERTIES:
+    case STK_KEYWORD_MAX_PROPERTIES:
+        violated_count(v, node, op, value, way);
+        return;
+    case STK_KEYWORD_UNIQUE_ITEMS:
+        violated_unique(v, node, op, value, way);
+        return;
+    case STK_KEYWORD_DEPENDENT_REQUIRED:
+        violated_dependents(v, node, op, value, way);
+        return;
+    case STK_KEYWORD_KIND:
+        VIOLATED("is of the kind %s", stk_value_kind_name(stk_value_kind(value)));
+        return;
+    case STK_KEYWORD_GLOBAL:
+        VIOLATED("is none of the globals that are allowed");
+        return;
+    case STK_KEYWORD_REFUSE:
+        VIOLATED("%.*s",
+                 (int)(op->value.text->bytes.len < 200 ? op->value.text->bytes.len : 200),
+                 (const char *)op->value.text->bytes.data);
+        return;
+    case STK_KEYWORD_MIN_BYTES:
+    case STK_KEYWORD_MAX_BYTES:
+        violated_bytes(v, node, op, value, way);
+        return;
+    case STK_KEYWORD_DTYPE:
+        VIOLATED("has items of the dtype %s", stk_dtype_name(value.object->array->dtype));
+        return;
+    case STK_KEYWORD_SHAPE:
+        VIOLATED("does not have the shape that is asked for");
+        return;
+    case STK_KEYWORD_MIN_RANK:
+    case STK_KEYWORD_MAX_RANK:
+        VIOLATED("has %u dimensions, %s than %llu", value.object->array->rank,
+                 value.object->array->rank < op->count ? "fewer" : "more",
+                 (unsigned long long)op->count);
+        return;
+    case STK_KEYWORD_MAX_DIMENSION:
+        VIOLATED("has a dimension of more than %llu", (unsigned long long)op->count);
+        return;
+    case STK_KEYWORD_DEVICE:
+        VIOLATED("is to be put on a device that is not allowed");
+        return;
+    case STK_KEYWORD_CONTIGUOUS:
+        VIOLATED("has gaps, or another order of its items");
+        return;
+    case STK_KEYWORD_PATH:
+        VIOLATED("leads out of the folders that are allowed");
+        return;
+    case STK_KEYWORD_CLASS:
+    case STK_KEYWORD_ELEMENTS:
+    case STK_KEYWORD_NESTED:
+    case STK_KEYWORD_KEYS:
+    case STK_KEYWORD_VALUES:
+    case STK_KEYWORD_REF:
+    case STK_KEYWORD_DYNAMIC_REF:
+    case STK_KEYWORD_ALL_OF:
+    case STK_KEYWORD_ANY_OF:
+    case STK_KEYWORD_ONE_OF:
+    case STK_KEYWORD_NOT:
+    case STK_KEYWORD_IF:
+    case STK_KEYWORD_ITEMS:
+    case STK_KEYWORD_CONTAINS:
+    case STK_KEYWORD_PROPERTIES:
+    case STK_KEYWORD_PROPERTY_NAMES:
+    case STK_KEYWORD_DEPENDENT_SCHEMAS:
+        break;
+    }
+}

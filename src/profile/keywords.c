@@ -7,27 +7,27 @@ static struct stk_span span_of(const char *text)
     return stk_span_of(text, __builtin_strlen(text));
 }
 
-static enum stk_status fail(struct stk_reading_schema *s, const char *keyword,
-                            struct stk_value value, const char *reason)
+enum stk_status stk_keyword_fail(struct stk_reading_schema *s, const char *keyword,
+                                 struct stk_value value, const char *reason)
 {
     return stk_schema_fail(s->c->library, s->c->error, s->resource, s->pointer, value.off,
                            "%s %s", keyword, reason);
 }
 
-static struct stk_op *add_op(struct stk_reading_schema *s, enum stk_op_group group,
-                             enum stk_op_kind kind, const char *keyword)
+struct stk_op *stk_add_op(struct stk_reading_schema *s, enum stk_op_group group,
+                          enum stk_op_kind kind, const char *keyword)
 {
-    size_t n = s->node.n_ops[group]++;
+    size_t n = s->n_ops[group]++;
     STK_ASSERT(n < sizeof s->ops[0] / sizeof s->ops[0][0]);
     struct stk_op *op = &s->ops[group][n];
-    *op = (struct stk_op){.kind = kind, .keyword = keyword};
+    *op = (struct stk_op){
+        .kind = kind, .keyword = keyword, .holds = stk_assertion_of(kind)};
     return op;
 }
 
-/* The subschema under a keyword; token: of a list or a map, may have no data. */
-static enum stk_status subschema(struct stk_reading_schema *s, const char *keyword,
-                                 struct stk_span token, struct stk_value value,
-                                 uint32_t *ret_node)
+enum stk_status stk_subschema(struct stk_reading_schema *s, const char *keyword,
+                              struct stk_span token, struct stk_value value,
+                              uint32_t *ret_node)
 {
     struct stk_arena *arena = &s->c->schema->arena;
     const char *pointer = stk_pointer_join(arena, s->pointer, span_of(keyword));
@@ -42,7 +42,8 @@ static enum stk_status branches(struct stk_reading_schema *s, const char *keywor
                                 struct stk_value value, struct stk_branches *ret_branches)
 {
     if (stk_value_kind(value) != STK_VALUE_LIST || value.items->n == 0) {
-        return fail(s, keyword, value, "must be an array of at least one schema");
+        return stk_keyword_fail(s, keyword, value,
+                                "must be an array of at least one schema");
     }
     size_t n = value.items->n;
     uint32_t *list = stk_arena_array(&s->c->schema->arena, n, sizeof *list);
@@ -57,8 +58,8 @@ static enum stk_status branches(struct stk_reading_schema *s, const char *keywor
             digits[--at] = (char)('0' + left % 10);
             left /= 10;
         } while (left > 0);
-        STK_TRY(subschema(s, keyword, stk_span_of(digits + at, sizeof digits - at),
-                          value.items->list[i], &list[i]));
+        STK_TRY(stk_subschema(s, keyword, stk_span_of(digits + at, sizeof digits - at),
+                              value.items->list[i], &list[i]));
     }
     *ret_branches = (struct stk_branches){.n = n, .list = list};
     return STK_OK;
@@ -81,7 +82,7 @@ static enum stk_status count_of(struct stk_reading_schema *s, const char *keywor
         *ret_count = UINT64_MAX;
         return STK_OK;
     }
-    return fail(s, keyword, value, "must be a whole number, not negative");
+    return stk_keyword_fail(s, keyword, value, "must be a whole number, not negative");
 }
 
 static bool is_number(struct stk_value value)
@@ -120,7 +121,7 @@ static enum stk_status check_text(struct stk_reading_schema *s, const char *keyw
 {
     return stk_value_kind(value) == STK_VALUE_STR
                ? STK_OK
-               : fail(s, keyword, value, "must be a string");
+               : stk_keyword_fail(s, keyword, value, "must be a string");
 }
 
 static enum stk_status check_defs(struct stk_reading_schema *s, const char *keyword,
@@ -128,7 +129,7 @@ static enum stk_status check_defs(struct stk_reading_schema *s, const char *keyw
 {
     return stk_value_kind(value) == STK_VALUE_DICT
                ? STK_OK
-               : fail(s, keyword, value, "must be an object");
+               : stk_keyword_fail(s, keyword, value, "must be an object");
 }
 
 static enum stk_status resolve(struct stk_reading_schema *s, const char *keyword,
@@ -136,7 +137,7 @@ static enum stk_status resolve(struct stk_reading_schema *s, const char *keyword
                                uint32_t *ret_node)
 {
     if (stk_value_kind(value) != STK_VALUE_STR) {
-        return fail(s, keyword, value, "must be a string");
+        return stk_keyword_fail(s, keyword, value, "must be a string");
     }
     enum stk_status status = stk_library_resolve(
         s->c->library, s->resource, stk_text_of(value), ret_target, s->c->error);
@@ -156,7 +157,7 @@ static enum stk_status read_ref(struct stk_reading_schema *s, const char *keywor
     struct stk_target target;
     uint32_t node = 0;
     STK_TRY(resolve(s, keyword, value, &target, &node));
-    add_op(s, STK_GROUP_ANY, STK_KEYWORD_REF, keyword)->node = node;
+    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_REF, keyword)->node = node;
     return STK_OK;
 }
 
@@ -191,11 +192,11 @@ static enum stk_status read_dynamic_ref(struct stk_reading_schema *s, const char
     struct stk_dynamic_ref ref = {0};
     STK_TRY(resolve(s, keyword, value, &target, &ref.first));
     if (target.anchor == NULL || !target.anchor->dynamic) {
-        add_op(s, STK_GROUP_ANY, STK_KEYWORD_REF, keyword)->node = ref.first;
+        stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_REF, keyword)->node = ref.first;
         return STK_OK;
     }
     STK_TRY(dynamic_of(s->c, target.anchor->name, &ref.names));
-    add_op(s, STK_GROUP_ANY, STK_KEYWORD_DYNAMIC_REF, keyword)->dynamic = ref;
+    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_DYNAMIC_REF, keyword)->dynamic = ref;
     return STK_OK;
 }
 
@@ -230,7 +231,7 @@ static enum stk_status read_type(struct stk_reading_schema *s, const char *keywo
         struct stk_value name = list ? value.items->list[i] : value;
         uint32_t one = type_bits(name);
         if (one == 0) {
-            return fail(s, keyword, name, "must name one of JSON's types");
+            return stk_keyword_fail(s, keyword, name, "must name one of JSON's types");
         }
         bits |= one;
     }
@@ -241,7 +242,7 @@ static enum stk_status read_type(struct stk_reading_schema *s, const char *keywo
 static enum stk_status read_const(struct stk_reading_schema *s, const char *keyword,
                                   struct stk_value value)
 {
-    add_op(s, STK_GROUP_ANY, STK_KEYWORD_CONST, keyword)->value = value;
+    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_CONST, keyword)->value = value;
     return STK_OK;
 }
 
@@ -249,9 +250,24 @@ static enum stk_status read_enum(struct stk_reading_schema *s, const char *keywo
                                  struct stk_value value)
 {
     if (stk_value_kind(value) != STK_VALUE_LIST) {
-        return fail(s, keyword, value, "must be an array");
+        return stk_keyword_fail(s, keyword, value, "must be an array");
     }
-    add_op(s, STK_GROUP_ANY, STK_KEYWORD_ENUM, keyword)->values = value.items;
+    struct stk_enum_rule *rule = stk_arena_alloc(&s->c->schema->arena, sizeof *rule);
+    if (rule == NULL) {
+        return STK_E_NOMEM;
+    }
+    STK_TRY(stk_names_init(&rule->texts, &s->c->schema->arena, value.items->n));
+    *rule = (struct stk_enum_rule){
+        .texts = rule->texts, .values = value.items, .texts_only = true};
+    for (size_t i = 0; i < value.items->n; i++) {
+        if (stk_value_kind(value.items->list[i]) == STK_VALUE_STR) {
+            (void)stk_names_add(&rule->texts, value.items->list[i]);
+        } else {
+            rule->texts_only = false;
+        }
+    }
+    stk_names_spread(&rule->texts);
+    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_ENUM, keyword)->one_of = rule;
     return STK_OK;
 }
 
@@ -260,7 +276,7 @@ static enum stk_status read_branches(struct stk_reading_schema *s, const char *k
 {
     struct stk_branches found;
     STK_TRY(branches(s, keyword, value, &found));
-    add_op(s, STK_GROUP_ANY, kind, keyword)->branches = found;
+    stk_add_op(s, STK_GROUP_ANY, kind, keyword)->branches = found;
     return STK_OK;
 }
 
@@ -286,8 +302,8 @@ static enum stk_status read_not(struct stk_reading_schema *s, const char *keywor
                                 struct stk_value value)
 {
     uint32_t node = 0;
-    STK_TRY(subschema(s, keyword, stk_span_of(NULL, 0), value, &node));
-    add_op(s, STK_GROUP_ANY, STK_KEYWORD_NOT, keyword)->node = node;
+    STK_TRY(stk_subschema(s, keyword, stk_span_of(NULL, 0), value, &node));
+    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_NOT, keyword)->node = node;
     return STK_OK;
 }
 
@@ -296,30 +312,43 @@ static enum stk_status read_case(struct stk_reading_schema *s, const char *keywo
 {
     const struct stk_value *value = stk_schema_get(s->pairs, keyword);
     *ret_node = STK_NO_NODE;
-    return value == NULL ? STK_OK
-                         : subschema(s, keyword, stk_span_of(NULL, 0), *value, ret_node);
+    return value == NULL
+               ? STK_OK
+               : stk_subschema(s, keyword, stk_span_of(NULL, 0), *value, ret_node);
 }
 
 static enum stk_status read_if(struct stk_reading_schema *s, const char *keyword,
                                struct stk_value value)
 {
     struct stk_if cases;
-    STK_TRY(subschema(s, keyword, stk_span_of(NULL, 0), value, &cases.test));
+    STK_TRY(stk_subschema(s, keyword, stk_span_of(NULL, 0), value, &cases.test));
     STK_TRY(read_case(s, "then", &cases.then));
     STK_TRY(read_case(s, "else", &cases.other));
-    add_op(s, STK_GROUP_ANY, STK_KEYWORD_IF, keyword)->cases = cases;
+    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_IF, keyword)->cases = cases;
     return STK_OK;
 }
 
 /* ---- numbers ---- */
 
+/* Integers up to here are doubles. */
+#define EXACT_MAX (INT64_C(1) << 53)
+
 static enum stk_status read_bound(struct stk_reading_schema *s, const char *keyword,
                                   struct stk_value value, enum stk_op_kind kind)
 {
     if (!is_number(value)) {
-        return fail(s, keyword, value, "must be a number");
+        return stk_keyword_fail(s, keyword, value, "must be a number");
     }
-    add_op(s, STK_GROUP_NUMBER, kind, keyword)->value = value;
+    struct stk_bound bound = {.value = value};
+    if (stk_value_kind(value) == STK_VALUE_FLOAT) {
+        bound.number = value.number;
+        bound.is_exact = true;
+    } else if (stk_value_kind(value) == STK_VALUE_INT) {
+        bound.is_int = true;
+        bound.number = (double)value.integer;
+        bound.is_exact = value.integer >= -EXACT_MAX && value.integer <= EXACT_MAX;
+    }
+    stk_add_op(s, STK_GROUP_NUMBER, kind, keyword)->bound = bound;
     return STK_OK;
 }
 
@@ -350,21 +379,25 @@ static enum stk_status read_exclusive_maximum(struct stk_reading_schema *s,
 static enum stk_status read_multiple_of(struct stk_reading_schema *s, const char *keyword,
                                         struct stk_value value)
 {
-    if (is_number(value) && stk_value_compare_numbers(value, stk_value_int(0, 0)) <= 0) {
-        return fail(s, keyword, value, "must be greater than 0");
+    if (!is_number(value)) {
+        return stk_keyword_fail(s, keyword, value, "must be a number");
     }
-    return read_bound(s, keyword, value, STK_KEYWORD_MULTIPLE_OF);
+    if (stk_value_compare_numbers(value, stk_value_int(0, 0)) <= 0) {
+        return stk_keyword_fail(s, keyword, value, "must be greater than 0");
+    }
+    stk_add_op(s, STK_GROUP_NUMBER, STK_KEYWORD_MULTIPLE_OF, keyword)->value = value;
+    return STK_OK;
 }
 
 /* ---- counts ---- */
 
-static enum stk_status read_count(struct stk_reading_schema *s, const char *keyword,
-                                  struct stk_value value, enum stk_op_group group,
-                                  enum stk_op_kind kind)
+enum stk_status stk_read_count(struct stk_reading_schema *s, const char *keyword,
+                               struct stk_value value, enum stk_op_group group,
+                               enum stk_op_kind kind)
 {
     uint64_t count = 0;
     STK_TRY(count_of(s, keyword, value, &count));
-    add_op(s, group, kind, keyword)->count = count;
+    stk_add_op(s, group, kind, keyword)->count = count;
     return STK_OK;
 }
 
@@ -372,7 +405,7 @@ static enum stk_status read_count(struct stk_reading_schema *s, const char *keyw
     static enum stk_status function(struct stk_reading_schema *s, const char *keyword,   \
                                     struct stk_value value)                              \
     {                                                                                    \
-        return read_count(s, keyword, value, group, kind);                               \
+        return stk_read_count(s, keyword, value, group, kind);                           \
     }
 COUNT(read_min_length, STK_GROUP_STRING, STK_KEYWORD_MIN_LENGTH)
 COUNT(read_max_length, STK_GROUP_STRING, STK_KEYWORD_MAX_LENGTH)
@@ -390,7 +423,7 @@ static enum stk_status read_pattern(struct stk_reading_schema *s, const char *ke
     const struct stk_regex *regex = NULL;
     STK_TRY(check_text(s, keyword, value));
     STK_TRY(regex_of(s, keyword, value, &regex));
-    add_op(s, STK_GROUP_STRING, STK_KEYWORD_PATTERN, keyword)->regex = regex;
+    stk_add_op(s, STK_GROUP_STRING, STK_KEYWORD_PATTERN, keyword)->regex = regex;
     return STK_OK;
 }
 
@@ -403,12 +436,12 @@ static enum stk_status read_format(struct stk_reading_schema *s, const char *key
         return STK_OK;
     }
     if (stk_text_is(value, "regex")) {
-        (void)add_op(s, STK_GROUP_STRING, STK_KEYWORD_FORMAT_REGEX, keyword);
+        (void)stk_add_op(s, STK_GROUP_STRING, STK_KEYWORD_FORMAT_REGEX, keyword);
         return STK_OK;
     }
     stk_format_check check = stk_format_find(stk_text_of(value));
     if (check != NULL) {
-        add_op(s, STK_GROUP_STRING, STK_KEYWORD_FORMAT, keyword)->format = check;
+        stk_add_op(s, STK_GROUP_STRING, STK_KEYWORD_FORMAT, keyword)->format = check;
     }
     return STK_OK;
 }
@@ -419,10 +452,10 @@ static enum stk_status read_unique_items(struct stk_reading_schema *s,
                                          const char *keyword, struct stk_value value)
 {
     if (stk_value_kind(value) != STK_VALUE_BOOL) {
-        return fail(s, keyword, value, "must be a boolean");
+        return stk_keyword_fail(s, keyword, value, "must be a boolean");
     }
     if (value.boolean) {
-        (void)add_op(s, STK_GROUP_ARRAY, STK_KEYWORD_UNIQUE_ITEMS, keyword);
+        (void)stk_add_op(s, STK_GROUP_ARRAY, STK_KEYWORD_UNIQUE_ITEMS, keyword);
     }
     return STK_OK;
 }
@@ -441,7 +474,7 @@ static enum stk_status read_items(struct stk_reading_schema *s, const char *keyw
         STK_TRY(branches(s, "prefixItems", *prefix, &rule.prefix));
     }
     STK_TRY(read_case(s, "items", &rule.rest));
-    add_op(s, STK_GROUP_ARRAY, STK_KEYWORD_ITEMS, keyword)->items = rule;
+    stk_add_op(s, STK_GROUP_ARRAY, STK_KEYWORD_ITEMS, keyword)->items = rule;
     return STK_OK;
 }
 
@@ -452,21 +485,22 @@ static enum stk_status read_contains(struct stk_reading_schema *s, const char *k
     const struct stk_value *least = stk_schema_get(s->pairs, "minContains");
     const struct stk_value *most = stk_schema_get(s->pairs, "maxContains");
     bool counts = (s->vocabularies & STK_VOCABULARY_VALIDATION) != 0;
-    STK_TRY(subschema(s, keyword, stk_span_of(NULL, 0), value, &rule.node));
+    STK_TRY(stk_subschema(s, keyword, stk_span_of(NULL, 0), value, &rule.node));
     if (least != NULL && counts) {
         STK_TRY(count_of(s, "minContains", *least, &rule.least));
     }
     if (most != NULL && counts) {
         STK_TRY(count_of(s, "maxContains", *most, &rule.most));
     }
-    add_op(s, STK_GROUP_ARRAY, STK_KEYWORD_CONTAINS, keyword)->contains = rule;
+    stk_add_op(s, STK_GROUP_ARRAY, STK_KEYWORD_CONTAINS, keyword)->contains = rule;
     return STK_OK;
 }
 
 static enum stk_status read_unevaluated_items(struct stk_reading_schema *s,
                                               const char *keyword, struct stk_value value)
 {
-    return subschema(s, keyword, stk_span_of(NULL, 0), value, &s->node.unevaluated_items);
+    return stk_subschema(s, keyword, stk_span_of(NULL, 0), value,
+                         &s->node.ops[STK_GROUP_ARRAY].unevaluated);
 }
 
 /* ---- objects ---- */
@@ -475,49 +509,17 @@ static enum stk_status read_unevaluated_properties(struct stk_reading_schema *s,
                                                    const char *keyword,
                                                    struct stk_value value)
 {
-    return subschema(s, keyword, stk_span_of(NULL, 0), value,
-                     &s->node.unevaluated_properties);
+    return stk_subschema(s, keyword, stk_span_of(NULL, 0), value,
+                         &s->node.ops[STK_GROUP_OBJECT].unevaluated);
 }
 
 static enum stk_status read_property_names(struct stk_reading_schema *s,
                                            const char *keyword, struct stk_value value)
 {
     uint32_t node = 0;
-    STK_TRY(subschema(s, keyword, stk_span_of(NULL, 0), value, &node));
-    add_op(s, STK_GROUP_OBJECT, STK_KEYWORD_PROPERTY_NAMES, keyword)->node = node;
+    STK_TRY(stk_subschema(s, keyword, stk_span_of(NULL, 0), value, &node));
+    stk_add_op(s, STK_GROUP_OBJECT, STK_KEYWORD_PROPERTY_NAMES, keyword)->node = node;
     return STK_OK;
-}
-
-/* Adds a name, or finds it. */
-static struct stk_property *property(struct stk_properties_rule *rule,
-                                     struct stk_value name)
-{
-    uint64_t hash = name.text->hash;
-    size_t at = hash & rule->mask;
-    for (; rule->slots[at] != 0; at = (at + 1) & rule->mask) {
-        struct stk_property *p = &rule->list[rule->slots[at] - 1];
-        if (p->hash == hash && stk_span_equal(p->name, stk_text_of(name))) {
-            return p;
-        }
-    }
-    struct stk_property *p = &rule->list[rule->n++];
-    *p = (struct stk_property){
-        .name = stk_text_of(name), .hash = hash, .node = STK_NO_NODE};
-    rule->slots[at] = (uint32_t)rule->n;
-    return p;
-}
-
-static enum stk_status make_table(struct stk_reading_schema *s, size_t n,
-                                  struct stk_properties_rule *rule)
-{
-    size_t slots = 4;
-    while (slots < 2 * n) {
-        slots *= 2;
-    }
-    rule->list = stk_arena_array(&s->c->schema->arena, n, sizeof *rule->list);
-    rule->slots = stk_arena_array(&s->c->schema->arena, slots, sizeof *rule->slots);
-    rule->mask = slots - 1;
-    return rule->list == NULL || rule->slots == NULL ? STK_E_NOMEM : STK_OK;
 }
 
 static enum stk_status fill_properties(struct stk_reading_schema *s,
@@ -527,8 +529,9 @@ static enum stk_status fill_properties(struct stk_reading_schema *s,
     for (size_t i = 0; properties != NULL && i < properties->pairs->n; i++) {
         const struct stk_pair *pair = &properties->pairs->list[i];
         uint32_t node = 0;
-        STK_TRY(subschema(s, "properties", stk_text_of(pair->key), pair->value, &node));
-        property(rule, pair->key)->node = node;
+        STK_TRY(
+            stk_subschema(s, "properties", stk_text_of(pair->key), pair->value, &node));
+        stk_names_add(&rule->names, pair->key)->node = node;
     }
     return STK_OK;
 }
@@ -540,20 +543,18 @@ static enum stk_status check_names(struct stk_reading_schema *s, const char *key
     for (size_t i = 0; good && i < value.items->n; i++) {
         good = stk_value_kind(value.items->list[i]) == STK_VALUE_STR;
     }
-    return good ? STK_OK : fail(s, keyword, value, "must be an array of strings");
+    return good ? STK_OK
+                : stk_keyword_fail(s, keyword, value, "must be an array of strings");
 }
 
-static enum stk_status fill_required(struct stk_reading_schema *s,
-                                     const struct stk_value *required,
-                                     struct stk_properties_rule *rule)
+static void fill_required(const struct stk_value *required,
+                          struct stk_properties_rule *rule)
 {
-    (void)s;
     for (size_t i = 0; required != NULL && i < required->items->n; i++) {
-        struct stk_property *p = property(rule, required->items->list[i]);
+        struct stk_property *p = stk_names_add(&rule->names, required->items->list[i]);
         rule->n_required += p->required ? 0 : 1;
         p->required = true;
     }
-    return STK_OK;
 }
 
 static enum stk_status fill_patterns(struct stk_reading_schema *s,
@@ -572,8 +573,8 @@ static enum stk_status fill_patterns(struct stk_reading_schema *s,
         const struct stk_pair *pair = &patterns->pairs->list[i];
         struct stk_pattern_rule *p = &rule->patterns[rule->n_patterns++];
         STK_TRY(regex_of(s, "patternProperties", pair->key, &p->regex));
-        STK_TRY(subschema(s, "patternProperties", stk_text_of(pair->key), pair->value,
-                          &p->node));
+        STK_TRY(stk_subschema(s, "patternProperties", stk_text_of(pair->key), pair->value,
+                              &p->node));
     }
     return STK_OK;
 }
@@ -614,16 +615,23 @@ static enum stk_status read_properties(struct stk_reading_schema *s)
     }
     size_t n = (properties != NULL ? properties->pairs->n : 0) +
                (required != NULL ? required->items->n : 0);
-    STK_TRY(make_table(s, n, rule));
+    STK_TRY(stk_names_init(&rule->names, &s->c->schema->arena, n));
     STK_TRY(fill_properties(s, properties, rule));
-    STK_TRY(fill_required(s, required, rule));
+    fill_required(required, rule);
+    stk_names_spread(&rule->names);
     STK_TRY(fill_patterns(s, patterns, rule));
     rule->rest = STK_NO_NODE;
     if (rest != NULL) {
-        STK_TRY(subschema(s, "additionalProperties", stk_span_of(NULL, 0), *rest,
-                          &rule->rest));
+        STK_TRY(stk_subschema(s, "additionalProperties", stk_span_of(NULL, 0), *rest,
+                              &rule->rest));
     }
-    add_op(s, STK_GROUP_OBJECT, STK_KEYWORD_PROPERTIES, "properties")->properties = rule;
+    rule->others = rule->n_patterns == 0 ? rule->rest : STK_NO_NODE;
+    for (size_t i = 0; i < rule->names.n; i++) {
+        struct stk_property *p = &rule->names.list[i];
+        p->node = p->node == STK_NO_NODE ? rule->others : p->node;
+    }
+    stk_add_op(s, STK_GROUP_OBJECT, STK_KEYWORD_PROPERTIES, "properties")->properties =
+        rule;
     return STK_OK;
 }
 
@@ -661,10 +669,10 @@ static enum stk_status read_dependents(struct stk_reading_schema *s, const char 
         d->name = stk_text_of(pair->key);
         d->hash = pair->key.text->hash;
         STK_TRY(kind == STK_KEYWORD_DEPENDENT_SCHEMAS
-                    ? subschema(s, keyword, d->name, pair->value, &d->node)
+                    ? stk_subschema(s, keyword, d->name, pair->value, &d->node)
                     : names_of(s, pair->value, d));
     }
-    add_op(s, STK_GROUP_OBJECT, kind, keyword)->dependents = found;
+    stk_add_op(s, STK_GROUP_OBJECT, kind, keyword)->dependents = found;
     return STK_OK;
 }
 
@@ -741,5 +749,6 @@ enum stk_status stk_compile_keywords(struct stk_reading_schema *s)
             STK_TRY(keywords[i].read(s, keywords[i].keyword, *value));
         }
     }
-    return STK_OK;
+    return (s->vocabularies & STK_VOCABULARY_VALUES) != 0 ? stk_compile_vocabulary(s)
+                                                          : STK_OK;
 }

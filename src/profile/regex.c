@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two matchers of PCRE2 run a pattern. The backtracking one is fast, and hopeless on some
- * pairs of pattern and text; it counts its steps, but not the characters that a step
- * passes over. So it has a limit that depends on the length of the text, and where it
- * gives up the automaton (pcre2_dfa_match) answers, whose time is linear in the text. A
- * pattern with backreferences has no automaton: there the limit is the answer.
+ * Patterns that are not plain (regex_plain.h) are run by two matchers of PCRE2. The
+ * backtracking one is fast, and hopeless on some pairs of pattern and text; it counts its
+ * steps, but not the characters that a step passes over. So it has a limit that depends
+ * on the length of the text, and where it gives up the automaton (pcre2_dfa_match)
+ * answers, whose time is linear in the text. A pattern with backreferences has no
+ * automaton: there the limit is the answer.
  *
  * Texts may have lone surrogates. PCRE2 matches them as the code points that they are
  * when it does not check the text itself (PCRE2_NO_UTF_CHECK, see
@@ -18,6 +19,7 @@
 
 #include "base/utf8.h"
 #include "profile/regex_ecma.h"
+#include "profile/regex_plain.h"
 
 /* Texts up to this length go to the backtracking matcher first, whatever the pattern. */
 #define SHORT_TEXT 4096u
@@ -46,6 +48,8 @@ struct stk_regex {
     bool jit;
     bool anchored; /* matches at the start of a text or not at all */
     struct stk_regex_traits traits;
+    bool is_plain;
+    struct stk_regex_plain plain;
 };
 
 struct stk_regex_scratch {
@@ -178,6 +182,7 @@ static enum stk_status make(struct stk_regex *regex, struct stk_span pattern,
     if (regex->traits.loops && !regex->traits.backrefs) {
         STK_TRY(add_automaton(regex, text));
     }
+    regex->is_plain = stk_regex_plain(pattern, &regex->plain);
     regex->jit = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
     return STK_OK;
 }
@@ -329,6 +334,10 @@ enum stk_regex_answer stk_regex_search(const struct stk_regex *regex,
 {
     static const uint8_t empty;
     text.data = text.len == 0 ? &empty : text.data;
+    if (regex->is_plain) {
+        return stk_regex_plain_matches(&regex->plain, text) ? STK_REGEX_YES
+                                                            : STK_REGEX_NO;
+    }
     if (stk_utf8_valid(text, true) != text.len) {
         return STK_REGEX_GAVE_UP;
     }

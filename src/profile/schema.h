@@ -52,6 +52,23 @@ STK_MUST_USE enum stk_status stk_schema_new(struct stk_library *library,
                                             struct stk_schema_error *ret_error);
 void stk_schema_free(struct stk_schema *schema);
 
+/* What a schema in stockade's dialect grants by name. The spans live as long as the
+ * schema's library. */
+enum stk_named {
+    STK_NAMED_GLOBAL,
+    STK_NAMED_CLASS,
+    STK_NAMED_ENUM,
+};
+
+struct stk_schema_name {
+    struct stk_span module;
+    struct stk_span qualified;
+    enum stk_named named;
+};
+
+const struct stk_schema_name *stk_schema_names(const struct stk_schema *schema,
+                                               size_t *ret_n);
+
 /* ---- validation ---- */
 
 /* Ways in which a value breaks a schema. The texts are good until the context's next
@@ -77,6 +94,19 @@ struct stk_validation; /* the context: one thread's */
 STK_MUST_USE enum stk_status stk_validation_new(const struct stk_alloc *alloc,
                                                 struct stk_validation **ret_validation);
 void stk_validation_free(struct stk_validation *validation);
+
+/* The values that follow come from a wire that has no classes (docs/profiles.md). Off at
+ * first. */
+void stk_validation_plain(struct stk_validation *validation, bool plain);
+
+/* Decodes the pickle in a text or bytes (`nested`); *ret_reason: why not, static or in
+ * arena. STK_OK, STK_E_MALFORMED, STK_E_NOMEM. Without one nested pickles are refused. */
+typedef enum stk_status (*stk_unpickle)(void *ctx, struct stk_arena *arena,
+                                        struct stk_span bytes,
+                                        struct stk_value *ret_value,
+                                        const char **ret_reason);
+void stk_validation_unpickle(struct stk_validation *validation, stk_unpickle unpickle,
+                             void *ctx);
 
 /* Whether the value matches. STK_E_NOMEM. */
 STK_MUST_USE enum stk_status stk_validate(struct stk_validation *validation,

@@ -6,6 +6,8 @@
  *   dialect.c     which vocabularies a resource is written in
  *   compile.c     schemas to nodes and operations
  *   keywords.c    one function a keyword
+ *   names.c       tables of names
+ *   assertions.c  keywords that look at a value alone
  *   validate.c    nodes run over values
  *   validation.c  the context of that
  *   unique.c      uniqueItems
@@ -19,6 +21,7 @@
 #include "profile/format.h"
 #include "profile/regex.h"
 #include "profile/schema.h"
+#include "profile/vocabulary.h"
 
 /* ---- documents.c ---- */
 
@@ -31,6 +34,7 @@ enum stk_vocabulary {
     STK_VOCABULARY_FORMAT_ANNOTATION = 32,
     STK_VOCABULARY_FORMAT_ASSERTION = 64,
     STK_VOCABULARY_CONTENT = 128,
+    STK_VOCABULARY_VALUES = 256, /* stockade's */
 };
 
 /* Those of https://json-schema.org/draft/2020-12/schema. */
@@ -168,17 +172,12 @@ enum stk_type {
 };
 #define STK_TYPE_ANY 255u
 
+/* Assertions, which a value alone decides, before what applies other schemas to it or to
+ * its parts. */
 enum stk_op_kind {
     /* any instance */
     STK_KEYWORD_CONST,
     STK_KEYWORD_ENUM,
-    STK_KEYWORD_REF,
-    STK_KEYWORD_DYNAMIC_REF,
-    STK_KEYWORD_ALL_OF,
-    STK_KEYWORD_ANY_OF,
-    STK_KEYWORD_ONE_OF,
-    STK_KEYWORD_NOT,
-    STK_KEYWORD_IF,
     /* numbers */
     STK_KEYWORD_MINIMUM,
     STK_KEYWORD_MAXIMUM,
@@ -195,15 +194,48 @@ enum stk_op_kind {
     STK_KEYWORD_MIN_ITEMS,
     STK_KEYWORD_MAX_ITEMS,
     STK_KEYWORD_UNIQUE_ITEMS,
-    STK_KEYWORD_ITEMS,
-    STK_KEYWORD_CONTAINS,
     /* objects */
     STK_KEYWORD_MIN_PROPERTIES,
     STK_KEYWORD_MAX_PROPERTIES,
+    STK_KEYWORD_DEPENDENT_REQUIRED,
+    /* stockade's */
+    STK_KEYWORD_KIND,
+    STK_KEYWORD_GLOBAL,
+    STK_KEYWORD_REFUSE,
+    STK_KEYWORD_MIN_BYTES,
+    STK_KEYWORD_MAX_BYTES,
+    STK_KEYWORD_DTYPE,
+    STK_KEYWORD_SHAPE,
+    STK_KEYWORD_MIN_RANK,
+    STK_KEYWORD_MAX_RANK,
+    STK_KEYWORD_MAX_DIMENSION,
+    STK_KEYWORD_DEVICE,
+    STK_KEYWORD_CONTIGUOUS,
+    STK_KEYWORD_PATH,
+
+    STK_ASSERTIONS,
+
+    /* any instance */
+    STK_KEYWORD_REF = STK_ASSERTIONS,
+    STK_KEYWORD_DYNAMIC_REF,
+    STK_KEYWORD_ALL_OF,
+    STK_KEYWORD_ANY_OF,
+    STK_KEYWORD_ONE_OF,
+    STK_KEYWORD_NOT,
+    STK_KEYWORD_IF,
+    /* arrays */
+    STK_KEYWORD_ITEMS,
+    STK_KEYWORD_CONTAINS,
+    /* objects */
     STK_KEYWORD_PROPERTIES,
     STK_KEYWORD_PROPERTY_NAMES,
-    STK_KEYWORD_DEPENDENT_REQUIRED,
     STK_KEYWORD_DEPENDENT_SCHEMAS,
+    /* stockade's */
+    STK_KEYWORD_CLASS,
+    STK_KEYWORD_ELEMENTS,
+    STK_KEYWORD_NESTED,
+    STK_KEYWORD_KEYS,
+    STK_KEYWORD_VALUES,
 };
 
 enum stk_op_group {
@@ -241,12 +273,35 @@ struct stk_contains_rule {
     uint64_t most;
 };
 
-/* A name that properties or required has. */
+/* A name that properties or required has, or a text of an enum. */
 struct stk_property {
     struct stk_span name;
     uint64_t hash;
     uint32_t node; /* or STK_NO_NODE */
     bool required;
+};
+
+struct stk_names {
+    struct stk_property *list;
+    size_t n;
+    uint32_t *slots; /* open addressing: property + 1, 0 is free */
+    size_t mask;
+    unsigned shift; /* of the hash to its slot */
+};
+
+/* enum: the texts by hash, what else there is one by one. */
+struct stk_enum_rule {
+    struct stk_names texts;
+    const struct stk_items *values;
+    bool texts_only;
+};
+
+/* A bound, and the same as a double where there is one. */
+struct stk_bound {
+    struct stk_value value;
+    double number;
+    bool is_int;
+    bool is_exact;
 };
 
 struct stk_pattern_rule {
@@ -257,14 +312,12 @@ struct stk_pattern_rule {
 /* properties, required, patternProperties and additionalProperties: one look at each
  * member. */
 struct stk_properties_rule {
-    struct stk_property *list;
-    size_t n;
+    struct stk_names names;
     size_t n_required;
-    uint32_t *slots; /* open addressing by hash: property + 1, 0 is free */
-    size_t mask;
     struct stk_pattern_rule *patterns;
     size_t n_patterns;
-    uint32_t rest; /* additionalProperties, or STK_NO_NODE */
+    uint32_t rest;   /* additionalProperties, or STK_NO_NODE */
+    uint32_t others; /* the same where there are no patterns; else STK_NO_NODE */
 };
 
 /* One member of dependentRequired or dependentSchemas. */
@@ -297,12 +350,20 @@ struct stk_dynamic_ref {
     uint32_t first; /* node that it leads to if the dynamic scope has none */
 };
 
+struct stk_op;
+
+/* Whether an assertion holds of a value of its group. false, too, where v gave up. */
+typedef bool (*stk_assertion)(struct stk_validation *v, const struct stk_op *op,
+                              const struct stk_value *value);
+
 struct stk_op {
     enum stk_op_kind kind;
     const char *keyword;
+    stk_assertion holds; /* NULL: it is none */
     union {
         struct stk_value value;
-        const struct stk_items *values;
+        struct stk_bound bound;
+        const struct stk_enum_rule *one_of;
         uint64_t count;
         uint32_t node;
         struct stk_branches branches;
@@ -314,17 +375,29 @@ struct stk_op {
         struct stk_contains_rule contains;
         const struct stk_properties_rule *properties;
         struct stk_dependents dependents;
+        struct stk_name_list names;
+        struct stk_shape_rule shape;
+        const struct stk_path_rule *path;
+        const struct stk_class_rule *class_rule;
+        const struct stk_nested_rule *nested;
     };
 };
 
+/* What is asked of the instances of one group, that which is asked of any among it: first
+ * the assertions, from the cheapest on, then the rest. */
+struct stk_ops {
+    const struct stk_op *list;
+    const struct stk_op *applicators; /* the rest of it */
+    const struct stk_op *end;
+    uint32_t unevaluated; /* node of the parts that nothing looked at, or STK_NO_NODE */
+    bool applies;         /* there is more than assertions */
+};
+
 struct stk_node {
-    uint32_t types; /* that it takes */
+    uint32_t types;   /* that it takes */
+    uint32_t settled; /* those of them of which nothing more is asked */
     uint32_t resource;
-    bool is_false;
-    const struct stk_op *ops; /* group after group */
-    uint16_t n_ops[STK_GROUPS];
-    uint32_t unevaluated_items; /* nodes, or STK_NO_NODE */
-    uint32_t unevaluated_properties;
+    struct stk_ops ops[STK_GROUPS];
     const char *where; /* URI, # and JSON pointer */
 };
 
@@ -338,6 +411,9 @@ struct stk_schema {
     struct stk_regex **regexes; /* heap; owned */
     size_t n_regexes;
     size_t cap_regexes;
+    struct stk_schema_name *names; /* heap */
+    size_t n_names;
+    size_t cap_names;
 };
 
 /* The compiler while it runs. */
@@ -362,6 +438,7 @@ struct stk_reading_schema {
     uint32_t vocabularies;
     struct stk_node node;
     struct stk_op ops[STK_GROUPS][16];
+    size_t n_ops[STK_GROUPS];
 };
 
 /* The node of a subschema; a value that is none is an error. */
@@ -372,6 +449,101 @@ STK_MUST_USE enum stk_status stk_compile(struct stk_compiler *c, struct stk_valu
 /* ---- keywords.c ---- */
 
 STK_MUST_USE enum stk_status stk_compile_keywords(struct stk_reading_schema *s);
+
+/* For those who read keywords. An operation, to be filled in. */
+struct stk_op *stk_add_op(struct stk_reading_schema *s, enum stk_op_group group,
+                          enum stk_op_kind kind, const char *keyword);
+
+/* The keyword's value is not valid. Returns STK_E_MALFORMED. */
+enum stk_status stk_keyword_fail(struct stk_reading_schema *s, const char *keyword,
+                                 struct stk_value value, const char *reason);
+
+/* The subschema under a keyword; token: of a list or a map, may have no data. */
+STK_MUST_USE enum stk_status stk_subschema(struct stk_reading_schema *s,
+                                           const char *keyword, struct stk_span token,
+                                           struct stk_value value, uint32_t *ret_node);
+
+/* An operation whose value is a natural number. */
+STK_MUST_USE enum stk_status stk_read_count(struct stk_reading_schema *s,
+                                            const char *keyword, struct stk_value value,
+                                            enum stk_op_group group,
+                                            enum stk_op_kind kind);
+
+/* ---- vocabulary.c, objects.c ---- */
+
+STK_MUST_USE enum stk_status stk_compile_vocabulary(struct stk_reading_schema *s);
+stk_assertion stk_vocabulary_assertion(enum stk_op_kind kind);
+
+STK_MUST_USE enum stk_status stk_read_names(struct stk_reading_schema *s,
+                                            const char *keyword, struct stk_value value,
+                                            struct stk_name_list *ret_names);
+bool stk_names_have(const struct stk_name_list *names, const struct stk_name *name);
+
+/* Notes names as ones that the schema grants. */
+STK_MUST_USE enum stk_status stk_schema_name(struct stk_compiler *c,
+                                             const struct stk_name_list *names,
+                                             enum stk_named named);
+
+/* The bytes of bytes, buffers, tensors, arrays and storages; UINT64_MAX: not known. */
+bool stk_bytes_of(const struct stk_value *value, uint64_t *ret_n);
+
+STK_MUST_USE enum stk_status stk_read_keys(struct stk_reading_schema *s,
+                                           const char *keyword, struct stk_value value);
+STK_MUST_USE enum stk_status stk_read_values(struct stk_reading_schema *s,
+                                             const char *keyword, struct stk_value value);
+STK_MUST_USE enum stk_status stk_read_elements(struct stk_reading_schema *s,
+                                               const char *keyword,
+                                               struct stk_value value);
+STK_MUST_USE enum stk_status stk_read_class(struct stk_reading_schema *s,
+                                            const char *keyword, struct stk_value value);
+STK_MUST_USE enum stk_status stk_read_nested(struct stk_reading_schema *s,
+                                             const char *keyword, struct stk_value value);
+
+/* ---- names.c ---- */
+
+/* Room for n names. STK_E_NOMEM. */
+STK_MUST_USE enum stk_status stk_names_init(struct stk_names *names,
+                                            struct stk_arena *arena, size_t n);
+
+/* Adds a name, or finds it. */
+struct stk_property *stk_names_add(struct stk_names *names, struct stk_value name);
+
+/* Arranges the table, once all names are in it. */
+void stk_names_spread(struct stk_names *names);
+
+/* As stk_span_equal, without a call where they are as short as names are. */
+static inline bool stk_span_same(struct stk_span a, struct stk_span b)
+{
+    size_t len = a.len;
+    if (len != b.len || len > 16) {
+        return len == b.len && stk_span_equal(a, b);
+    }
+    if (len < 4) { /* of three bytes: each */
+        return len == 0 ||
+               (a.data[0] == b.data[0] && a.data[len / 2] == b.data[len / 2] &&
+                a.data[len - 1] == b.data[len - 1]);
+    }
+    /* Two words, which may overlap. */
+    return len < 8 ? stk_le32(a.data) == stk_le32(b.data) &&
+                         stk_le32(a.data + len - 4) == stk_le32(b.data + len - 4)
+                   : stk_le64(a.data) == stk_le64(b.data) &&
+                         stk_le64(a.data + len - 8) == stk_le64(b.data + len - 8);
+}
+
+/* Finds a name, or NULL. */
+static inline const struct stk_property *stk_names_find(const struct stk_names *names,
+                                                        const struct stk_text *text)
+{
+    uint64_t hash = text->hash;
+    size_t at = (hash >> names->shift) & names->mask;
+    for (; names->slots[at] != 0; at = (at + 1) & names->mask) {
+        const struct stk_property *p = &names->list[names->slots[at] - 1];
+        if (p->hash == hash && stk_span_same(p->name, text->bytes)) {
+            return p;
+        }
+    }
+    return NULL;
+}
 
 /* ---- validate.c ---- */
 
@@ -401,6 +573,9 @@ struct stk_validation {
     uint64_t steps; /* that are left */
     uint32_t depth;
     bool gave_up;
+    bool plain; /* the values come from a wire without classes */
+    stk_unpickle unpickle;
+    void *unpickle_ctx;
     enum stk_status status; /* STK_E_NOMEM; then it gave up as well */
 
     /* What explain.c collects; most is 0 while nobody asks. */
@@ -412,6 +587,15 @@ struct stk_validation {
 
 bool stk_check_root(struct stk_validation *v, uint32_t node, struct stk_value value);
 
+/* ---- assertions.c ---- */
+
+/* What decides an assertion of this kind; NULL: the kind is none. */
+stk_assertion stk_assertion_of(enum stk_op_kind kind);
+
+/* The text has a match somewhere. false, too, where v gave up. */
+bool stk_matches(struct stk_validation *v, const struct stk_regex *regex,
+                 struct stk_span text);
+
 /* ---- explain.c ---- */
 
 /* Notes that a keyword of a node refuses a value; keyword may be NULL: the node itself.
@@ -419,6 +603,11 @@ bool stk_check_root(struct stk_validation *v, uint32_t node, struct stk_value va
 __attribute__((format(printf, 6, 7))) void stk_violated(
     struct stk_validation *v, const struct stk_node *node, const char *keyword,
     struct stk_value value, const struct stk_step *way, const char *format, ...);
+
+/* The same of an assertion. */
+void stk_violated_assertion(struct stk_validation *v, const struct stk_node *node,
+                            const struct stk_op *op, struct stk_value value,
+                            const struct stk_step *way);
 
 /* "a string", "null", …; what JSON lacks by the kind's name. */
 const char *stk_type_words(struct stk_value value);

@@ -34,6 +34,18 @@ void stk_validation_free(struct stk_validation *validation)
     stk_free(validation->alloc, validation, sizeof *validation);
 }
 
+void stk_validation_plain(struct stk_validation *validation, bool plain)
+{
+    validation->plain = plain;
+}
+
+void stk_validation_unpickle(struct stk_validation *validation, stk_unpickle unpickle,
+                             void *ctx)
+{
+    validation->unpickle = unpickle;
+    validation->unpickle_ctx = ctx;
+}
+
 static enum stk_status run(struct stk_validation *v, const struct stk_schema *schema,
                            struct stk_value value, enum stk_validity *ret_validity)
 {

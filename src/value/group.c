@@ -269,6 +269,7 @@ static enum stk_status group(struct stk_arena *arena, const struct stk_pair *lis
     pairs->list = b.list;
     pairs->index = b.index;
     pairs->index_mask = b.index_mask;
+    pairs->texts_only = n_texts == n;
     return STK_OK;
 }
 

@@ -71,10 +71,10 @@ struct stk_array {
 };
 
 struct stk_object {
+    struct stk_head head;
     uint8_t call; /* enum stk_object_call */
     bool has_state;
-    bool state_first; /* the state was given before items */
-    bool shared;
+    bool state_first;         /* the state was given before items */
     struct stk_value callee;  /* GLOBAL, or an OBJECT; NONE of LOAD */
     struct stk_value args;    /* TUPLE; of LOAD: the id, any kind */
     struct stk_value kwargs;  /* DICT; NONE: none */

@@ -1,43 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "value/share.h"
 
-bool stk_value_is_marked(struct stk_value value)
-{
-    switch (stk_value_kind(value)) {
-    case STK_VALUE_STR:
-    case STK_VALUE_BYTES:
-    case STK_VALUE_BYTEARRAY:
-        return value.text->shared;
-    case STK_VALUE_LIST:
-    case STK_VALUE_TUPLE:
-    case STK_VALUE_SET:
-    case STK_VALUE_FROZENSET:
-        return value.items->shared;
-    case STK_VALUE_DICT:
-        return value.pairs->shared;
-    case STK_VALUE_OBJECT:
-    case STK_VALUE_ENUM:
-    case STK_VALUE_TENSOR:
-    case STK_VALUE_NDARRAY:
-    case STK_VALUE_STORAGE:
-    case STK_VALUE_PERSISTENT:
-        return value.object->shared;
-    case STK_VALUE_BUFFER:
-        return value.buffer->shared;
-    case STK_VALUE_GLOBAL: /* one struct a name; cheap to look up, worth naming */
-        return true;
-    case STK_VALUE_NONE:
-    case STK_VALUE_BOOL:
-    case STK_VALUE_INT:
-    case STK_VALUE_BIGINT:
-    case STK_VALUE_FLOAT:
-    case STK_VALUE_REFUSED:
-    case STK_VALUE_KINDS:
-        break;
-    }
-    return false;
-}
-
 void stk_shares_init(struct stk_shares *shares, const struct stk_alloc *alloc)
 {
     *shares = (struct stk_shares){.alloc = alloc};

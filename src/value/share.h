@@ -29,17 +29,20 @@ STK_MUST_USE enum stk_status stk_shares_find(struct stk_shares *shares,
 /* Where a value's node lies: its identity; NULL for values without one. */
 static inline const void *stk_value_node(struct stk_value value)
 {
-    return stk_value_is_node(value) ? (const void *)value.items : NULL;
+    return stk_value_is_node(value) ? value.node : NULL;
 }
 
 /* The node is marked as one that may be met again. */
-bool stk_value_is_marked(struct stk_value value);
+static inline bool stk_value_is_marked(struct stk_value value)
+{
+    return stk_value_is_node(value) && value.node->shared;
+}
 
 /* It was met again in the graph that was walked last. */
 static inline bool stk_shares_has(const struct stk_shares *shares, struct stk_value value)
 {
     uint64_t again = 0;
     return shares->met.n_entries > 0 && stk_value_is_marked(value) &&
-           stk_map_get(&shares->met, (uint64_t)(uintptr_t)value.items, &again) &&
+           stk_map_get(&shares->met, (uint64_t)(uintptr_t)value.node, &again) &&
            again != 0;
 }

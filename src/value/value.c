@@ -2,6 +2,7 @@
 #include "value/value.h"
 
 #include "base/map.h"
+#include "base/utf8.h"
 #include "value/equal.h"
 #include "value/limbs.h"
 
@@ -40,7 +41,8 @@ const struct stk_name *stk_name_new(struct stk_arena *arena, struct stk_span mod
 {
     struct stk_name *name = stk_arena_alloc(arena, sizeof *name);
     if (name != NULL) {
-        *name = (struct stk_name){.module = module,
+        *name = (struct stk_name){.head.shared = true, /* worth naming where it is met */
+                                  .module = module,
                                   .qualified = qualified,
                                   .hash = stk_name_hash(module, qualified)};
     }
@@ -68,7 +70,7 @@ enum stk_status stk_value_text(struct stk_arena *arena, uint64_t off,
     text->bytes = bytes;
     if (kind == STK_VALUE_STR) {
         text->hash = stk_text_hash(bytes);
-        text->n_codes = count_codes(bytes);
+        text->n_codes = stk_is_ascii(bytes) ? bytes.len : count_codes(bytes);
     }
     *ret_value = (struct stk_value){
         .kind = kind & 0xff, .off = off & STK_VALUE_OFF_MAX, .text = text};

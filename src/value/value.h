@@ -45,6 +45,11 @@ enum stk_value_kind {
 /* Offsets have 48 bits: a message is shorter than 256 TiB. */
 #define STK_VALUE_OFF_MAX ((UINT64_C(1) << 48) - 1)
 
+/* What all that lies behind a value begins with. */
+struct stk_head {
+    bool shared; /* may be met more than once in its graph */
+};
+
 struct stk_value {
     uint64_t kind : 8; /* enum stk_value_kind */
     uint64_t spare : 8;
@@ -53,6 +58,7 @@ struct stk_value {
         bool boolean;
         int64_t integer;
         double number;
+        const struct stk_head *node;     /* BIGINT and all that follow but FLOAT */
         const struct stk_big *big;       /* BIGINT */
         const struct stk_text *text;     /* STR, BYTES, BYTEARRAY */
         const struct stk_items *items;   /* LIST, TUPLE, SET, FROZENSET */
@@ -72,6 +78,7 @@ static inline bool stk_value_is_node(struct stk_value value)
 
 /* An integer of more than 64 bits: sign and magnitude. */
 struct stk_big {
+    struct stk_head head;
     bool negative;
     size_t n;         /* limbs; the last is not 0 */
     uint64_t limbs[]; /* least significant first */
@@ -80,16 +87,16 @@ struct stk_big {
 /* STR is UTF-8; lone surrogates of Python are kept as the three bytes of their code
  * ("surrogatepass"). */
 struct stk_text {
+    struct stk_head head;
     struct stk_span bytes; /* in the arena, or borrowed from the message */
     uint64_t hash;         /* of a STR; see stk_text_hash() */
     size_t n_codes;        /* of a STR: code points */
-    bool shared;           /* may be met more than once in its graph */
 };
 
 struct stk_items {
+    struct stk_head head;
     size_t n;
     const struct stk_value *list;
-    bool shared;
 };
 
 struct stk_pair {
@@ -99,16 +106,18 @@ struct stk_pair {
 
 /* In the order in which they were written; no two keys are equal. */
 struct stk_pairs {
+    struct stk_head head;
     size_t n;
     const struct stk_pair *list;
     const uint32_t *index; /* open addressing over STR keys by hash: pair + 1, 0 is free;
                               NULL of few pairs */
     size_t index_mask;
-    bool shared;
+    bool texts_only; /* all keys are STR */
 };
 
 /* What is imported, as CPython 3 names it. In one graph, one name has one struct. */
 struct stk_name {
+    struct stk_head head;
     struct stk_span module;
     struct stk_span qualified; /* name in the module, dots and all */
     uint64_t hash;             /* stk_name_hash() of both */
@@ -116,10 +125,10 @@ struct stk_name {
 
 /* An out-of-band buffer, by its number in its message. */
 struct stk_buffer {
+    struct stk_head head;
     uint64_t ordinal;
     bool readonly;
     bool present; /* bytes are those of the buffer; else nobody has given them */
-    bool shared;
     struct stk_span bytes;
 };
 

@@ -205,6 +205,136 @@ static void a_context_serves_many(void **state)
     release(&f);
 }
 
+static void expect_validity(const char *schema, const char *instance,
+                            enum stk_validity validity)
+{
+    struct fixture f;
+    open(&f, schema, instance);
+    if (f.validity != validity) {
+        fail_msg("%s of %s: %d", instance, schema, (int)f.validity);
+    }
+    release(&f);
+}
+
+static void bounds_are_exact(void **state)
+{
+    (void)state;
+    expect_validity("{\"minimum\":1}", "1.0", STK_VALID);
+    expect_validity("{\"minimum\":1}", "0.9999999999999999", STK_INVALID);
+    expect_validity("{\"exclusiveMinimum\":0.5}", "1", STK_VALID);
+    expect_validity("{\"exclusiveMinimum\":0.5}", "0.5", STK_INVALID);
+    expect_validity("{\"exclusiveMaximum\":0.5}", "0", STK_VALID);
+    expect_validity("{\"exclusiveMaximum\":-3}", "-3", STK_INVALID);
+    expect_validity("{\"maximum\":9007199254740993}", "9007199254740994.0", STK_INVALID);
+    expect_validity("{\"minimum\":9007199254740993}", "9007199254740992.0", STK_INVALID);
+    expect_validity("{\"maximum\":9007199254740992.0}", "9007199254740993", STK_INVALID);
+    expect_validity("{\"maximum\":9223372036854775807}", "9223372036854775808",
+                    STK_INVALID);
+    expect_validity("{\"minimum\":-1e30}", "-100000000000000000000", STK_VALID);
+}
+
+static void enums_hold_texts_and_others(void **state)
+{
+    static const char schema[] = "{\"enum\":[\"a\",1,null,[\"x\"],\"a\"]}";
+    (void)state;
+    expect_validity(schema, "\"a\"", STK_VALID);
+    expect_validity(schema, "\"b\"", STK_INVALID);
+    expect_validity(schema, "1.0", STK_VALID);
+    expect_validity(schema, "true", STK_INVALID);
+    expect_validity(schema, "[\"x\"]", STK_VALID);
+    expect_validity("{\"enum\":[]}", "\"a\"", STK_INVALID);
+    expect_validity("{\"enum\":[\"a\"]}", "1", STK_INVALID);
+}
+
+/* Names of all lengths, more than are spread over the table. */
+static void all_properties_are_found(void **state)
+{
+    struct fixture f;
+    struct stk_buf schema;
+    struct stk_buf text;
+    (void)state;
+    stk_buf_init(&schema, &stk_alloc_libc, SIZE_MAX / 2);
+    stk_buf_init(&text, &stk_alloc_libc, SIZE_MAX / 2);
+    for (int n = 1; n < 200; n += 40) {
+        stk_buf_clear(&schema);
+        stk_buf_clear(&text);
+        stk_buf_str(&schema, "{\"additionalProperties\":false,\"properties\":{\"\":{}");
+        stk_buf_str(&text, "{\"\":0");
+        for (int i = 0; i < n; i++) {
+            stk_buf_printf(&schema, ",\"%0*d\":{\"const\":%d}", i % 20, i, i);
+            stk_buf_printf(&text, ",\"%0*d\":%d", i % 20, i, i == n - 1 ? -1 : i);
+        }
+        stk_buf_str(&schema, "}}");
+        stk_buf_str(&text, ",\"00000000000000000000000\":1}");
+        stk_buf_byte(&schema, '\0');
+        stk_buf_byte(&text, '\0');
+        open(&f, (const char *)schema.data, (const char *)text.data);
+        assert_int_equal(f.n, 2);
+        release(&f);
+    }
+    stk_buf_release(&schema);
+    stk_buf_release(&text);
+}
+
+static void references_are_followed(void **state)
+{
+    struct fixture f;
+    (void)state;
+    open(&f,
+         "{\"items\":{\"$ref\":\"#/$defs/a\"},\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},"
+         "\"b\":{\"type\":\"string\",\"$ref\":\"#/$defs/c\"},\"c\":{\"minLength\":2}}}",
+         "[\"ab\",1,\"a\"]");
+    assert_int_equal(f.n, 2);
+    expect_violation(&f, 0, "/1", URI "#/$defs/b/type", 6);
+    expect_violation(&f, 1, "/2", URI "#/$defs/c/minLength", 8);
+    release(&f);
+}
+
+static void all_reasons_are_said(void **state)
+{
+    struct fixture f;
+    (void)state;
+    open(&f,
+         "{\"minProperties\":3,\"maxProperties\":1,\"required\":[\"c\"],"
+         "\"properties\":{\"a\":{\"minimum\":3,\"multipleOf\":2}}}",
+         "{\"a\":1,\"b\":2}");
+    assert_int_equal(f.n, 5);
+    expect_violation(&f, 0, "/a", URI "#/properties/a/minimum", 5);
+    expect_violation(&f, 1, "/a", URI "#/properties/a/multipleOf", 5);
+    assert_string_equal(f.violations[2].message, "has 2, fewer than 3");
+    assert_string_equal(f.violations[3].message, "has 2, more than 1");
+    expect_violation(&f, 4, "", URI "#/required", 0);
+    release(&f);
+}
+
+/* Items that their type decides are work all the same. */
+static void work_is_bounded(void **state)
+{
+    struct stk_buf schema;
+    struct stk_buf text;
+    (void)state;
+    stk_buf_init(&schema, &stk_alloc_libc, SIZE_MAX / 2);
+    stk_buf_init(&text, &stk_alloc_libc, SIZE_MAX / 2);
+    stk_buf_str(&schema, "{\"$ref\":\"#/$defs/20\",\"$defs\":{\"0\":{\"items\":{}}");
+    for (int i = 1; i <= 20; i++) {
+        stk_buf_printf(&schema, ",\"%d\":{\"allOf\":[{\"$ref\":\"#/$defs/%d\"},", i,
+                       i - 1);
+        stk_buf_printf(&schema, "{\"$ref\":\"#/$defs/%d\"}]}", i - 1);
+    }
+    stk_buf_str(&schema, "}}");
+    stk_buf_str(&text, "[1");
+    for (int i = 0; i < 100000; i++) {
+        stk_buf_str(&text, ",1");
+    }
+    stk_buf_str(&text, "]");
+    stk_buf_byte(&schema, '\0');
+    stk_buf_byte(&text, '\0');
+    expect_validity((const char *)schema.data, (const char *)text.data,
+                    STK_VALIDITY_UNKNOWN);
+    stk_buf_release(&schema);
+    stk_buf_release(&text);
+}
+
 static void expect_error(const char *schema, const char *pointer, uint64_t off)
 {
     struct fixture f;
@@ -241,7 +371,8 @@ static enum stk_status use_once(const struct stk_alloc *alloc, void *arg)
     (void)arg;
     enum stk_status status =
         compile(&f, alloc,
-                "{\"properties\":{\"a\":{\"pattern\":\"^x\"}},\"$dynamicAnchor\":\"n\","
+                "{\"properties\":{\"a\":{\"pattern\":\"^x\",\"enum\":[\"x\",\"y\"]}},\"$"
+                "dynamicAnchor\":\"n\","
                 "\"additionalProperties\":{\"$dynamicRef\":\"#n\"},"
                 "\"unevaluatedProperties\":false,\"dependentRequired\":{\"a\":[\"b\"]}}",
                 &error);
@@ -272,6 +403,12 @@ int main(void)
         cmocka_unit_test(many_items_are_told_apart),
         cmocka_unit_test(big_numbers_are_told_apart),
         cmocka_unit_test(a_context_serves_many),
+        cmocka_unit_test(bounds_are_exact),
+        cmocka_unit_test(enums_hold_texts_and_others),
+        cmocka_unit_test(all_properties_are_found),
+        cmocka_unit_test(references_are_followed),
+        cmocka_unit_test(all_reasons_are_said),
+        cmocka_unit_test(work_is_bounded),
         cmocka_unit_test(errors_have_places),
         cmocka_unit_test(memory_may_lack),
     };
