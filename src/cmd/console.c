@@ -100,6 +100,21 @@ void stk_complain(const char *path, const char *text)
     stk_complain_span(stk_span_of(path, path == NULL ? 0 : strlen(path)), text);
 }
 
+void stk_complain_lines(const char *path, struct stk_span lines)
+{
+    char text[2048];
+    while (lines.len > 0) {
+        size_t end = stk_span_find(lines, "\n", 1);
+        size_t len = end == SIZE_MAX ? lines.len : end;
+        size_t shown = len < sizeof text - 1 ? len : sizeof text - 1;
+        stk_copy(text, lines.data, shown);
+        text[shown] = '\0';
+        stk_complain(path, text);
+        len += end == SIZE_MAX ? 0 : 1;
+        lines = stk_span_of(lines.data + len, lines.len - len);
+    }
+}
+
 bool stk_console_write(struct stk_span bytes)
 {
     return write_all(STDOUT_FILENO, bytes);

@@ -30,6 +30,9 @@ bool stk_console_color(enum stk_color wanted);
 void stk_complain(const char *path, const char *text);
 void stk_complain_span(struct stk_span path, const char *text);
 
+/* Each of several lines, with path. */
+void stk_complain_lines(const char *path, struct stk_span lines);
+
 /* The same line, appended to lines that are written later by stk_console_errors. */
 void stk_complain_into(struct stk_buf *lines, struct stk_span path, const char *text);
 void stk_console_errors(struct stk_span lines);

@@ -6,32 +6,37 @@
 
 #include "cmd/filesource.h"
 #include "decode/decode.h"
+#include "pickle/write.h"
 
 /* In the order of STK_OPTION_WIRE. */
 enum stk_wire {
     STK_WIRE_AUTO,
     STK_WIRE_PICKLE,
     STK_WIRE_JSON,
+    STK_WIRE_MSGPACK,
     STK_WIRES,
 };
 
 #define STK_OPTION_WIRE(name_, at, help_)                                                \
     {                                                                                    \
         .name = (name_), .kind = STK_OPTION_CHOICE, .field = (at), .arg = "WIRE",        \
-        .choices = "auto|pickle|json", .fallback = "auto", .help = (help_)               \
+        .choices = "auto|pickle|json|msgpack", .fallback = "auto", .help = (help_)       \
     }
 
 const char *stk_wire_name(enum stk_wire wire);
 
-/* Reads message after message; what one has led to is good until the next. */
+/* Reads message after message; what one has led to is good until the next. A graph that
+ * came in tags is held to what a stream is held to: it is written as one and decoded. */
 struct stk_messages {
     struct stk_limits limits;
     uint64_t memory_max;
     struct stk_decode_options decode; /* grants */
+    bool tags; /* JSON and msgpack may carry what they lack in our tags */
     struct stk_filesource file;
     struct stk_arena arena;
     struct stk_decoder *decoder; /* made when it is needed */
-    struct stk_decoder *nested;  /* the same */
+    struct stk_pickle_writer writer;
+    struct stk_decoder *nested; /* the same */
     struct stk_decode_error nested_error;
 };
 

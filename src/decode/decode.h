@@ -65,6 +65,10 @@ struct stk_torch_storage {
 
 /* ---- the way to a value ---- */
 
+/* The part of a value that a JSON pointer leads to; NULL or "": the value. Objects are
+ * their state, or the entries they were given. False: there is none. */
+bool stk_value_at(struct stk_value root, const char *pointer, struct stk_value *ret_part);
+
 /* Writes how the first value that `is` accepts is reached from root: "$.a[0]". False
  * where there is none, or no memory to look. */
 bool stk_value_path(const struct stk_alloc *alloc, struct stk_value root,

@@ -171,3 +171,93 @@ bool stk_value_path(const struct stk_alloc *alloc, struct stk_value root,
     stk_free(alloc, s.stops, s.cap * sizeof *s.stops);
     return found;
 }
+
+/* ---- pointers ---- */
+
+/* The next token of a pointer, unescaped; false: longer than any name that is looked for,
+ * or no pointer. */
+static bool take_token(const char **pointer, char *token, size_t size, size_t *ret_len)
+{
+    const char *p = *pointer;
+    size_t n = 0;
+    if (*p++ != '/') {
+        return false;
+    }
+    for (; *p != '\0' && *p != '/'; p++) {
+        char c = *p;
+        if (c == '~') {
+            p++;
+            if (*p != '0' && *p != '1') {
+                return false;
+            }
+            c = *p == '0' ? '~' : '/';
+        }
+        if (n == size) {
+            return false;
+        }
+        token[n++] = c;
+    }
+    *pointer = p;
+    *ret_len = n;
+    return true;
+}
+
+static bool item_at(const struct stk_items *items, struct stk_span token,
+                    struct stk_value *ret_part)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < token.len; i++) {
+        uint8_t c = token.data[i];
+        if (c < '0' || c > '9' || i > 9 || (i == 0 && c == '0' && token.len > 1)) {
+            return false;
+        }
+        index = index * 10 + (size_t)(c - '0');
+    }
+    if (token.len == 0 || index >= items->n) {
+        return false;
+    }
+    *ret_part = items->list[index];
+    return true;
+}
+
+static bool member_at(const struct stk_pairs *pairs, struct stk_span token,
+                      struct stk_value *ret_part)
+{
+    const struct stk_value *found = stk_value_get(pairs, token, stk_text_hash(token));
+    if (found != NULL) {
+        *ret_part = *found;
+    }
+    return found != NULL;
+}
+
+static bool step(struct stk_value value, struct stk_span token,
+                 struct stk_value *ret_part)
+{
+    if (value.kind >= STK_VALUE_OBJECT && value.kind <= STK_VALUE_PERSISTENT) {
+        const struct stk_object *object = value.object;
+        if (object->state.kind != STK_VALUE_DICT) {
+            return member_at(&object->pairs, token, ret_part) ||
+                   item_at(&object->items, token, ret_part);
+        }
+        value = object->state;
+    }
+    if (value.kind == STK_VALUE_DICT) {
+        return member_at(value.pairs, token, ret_part);
+    }
+    bool listed = value.kind == STK_VALUE_LIST || value.kind == STK_VALUE_TUPLE;
+    return listed && item_at(value.items, token, ret_part);
+}
+
+bool stk_value_at(struct stk_value root, const char *pointer, struct stk_value *ret_part)
+{
+    char token[256];
+    size_t len = 0;
+    *ret_part = root;
+    while (pointer != NULL && *pointer != '\0') {
+        if (!take_token(&pointer, token, sizeof token, &len) ||
+            !step(*ret_part, stk_span_of(token, len), ret_part)) {
+            return false;
+        }
+    }
+    return true;
+}
