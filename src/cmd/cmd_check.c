@@ -8,6 +8,7 @@
 
 #include <stockade/version.h>
 
+#include "boundary/boundary.h"
 #include "cmd/commands.h"
 #include "cmd/console.h"
 #include "cmd/exitcode.h"
@@ -26,6 +27,8 @@ struct check_options {
     const char *profile;
     int format;
     int wire;
+    bool frames;
+    const char *hmac_key;
     struct stk_texts library;
     bool assert_formats;
     uint64_t violations_max;
@@ -33,6 +36,7 @@ struct check_options {
 };
 
 #define FIELD(name) offsetof(struct check_options, name)
+#define KEY_MAX ((size_t)64 << 10)
 #define MEMORY_MAX (UINT64_C(1) << 31)
 
 static const struct stk_option options[] = {
@@ -51,6 +55,15 @@ static const struct stk_option options[] = {
      .fallback = "text",
      .help = "text, json or jsonl"},
     STK_OPTION_WIRE("wire", FIELD(wire), "what the messages are in"),
+    {.name = "frames",
+     .kind = STK_OPTION_FLAG,
+     .field = FIELD(frames),
+     .help = "the files are the frames of one message"},
+    {.name = "hmac-key",
+     .kind = STK_OPTION_TEXT,
+     .field = FIELD(hmac_key),
+     .arg = "FILE",
+     .help = "the key of frames that end in an HMAC"},
     {.name = "library",
      .letter = 'l',
      .kind = STK_OPTION_LIST,
@@ -94,6 +107,8 @@ struct check {
     const struct stk_schema *schema;
     struct stk_validation *validation;
     struct stk_messages messages;
+    struct stk_boundary *boundary; /* NULL: the profile says nothing of frames */
+    struct stk_buf key;
     struct stk_buf out;
     struct stk_jsonw json;
     struct stk_rated rated;
@@ -267,6 +282,57 @@ static enum stk_status judge(struct check *c, const struct stk_message *message,
                                 &o->violations, &o->n_violations);
 }
 
+/* Frames are read one behind the other; the buffer moves while it grows. */
+static bool read_frames(struct check *c, const char *const *paths, size_t n,
+                        struct stk_buf *bytes, struct stk_span *frames)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t begin = bytes->len;
+        if (!stk_file_read(strcmp(paths[i], "-") == 0 ? NULL : paths[i],
+                           c->options->memory_max, bytes)) {
+            return false;
+        }
+        frames[i].len = bytes->len - begin;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        frames[i].data = bytes->data == NULL ? (const uint8_t *)"" : bytes->data + at;
+        at += frames[i].len;
+    }
+    return true;
+}
+
+static void check_frames(struct check *c, const char *const *paths, size_t n)
+{
+    struct stk_judgement j = {.path = ""};
+    struct stk_buf bytes;
+    stk_buf_init(&bytes, &stk_alloc_libc, (size_t)c->options->memory_max);
+    struct stk_span *frames = stk_new(&stk_alloc_libc, n * sizeof *frames);
+    enum stk_status status = frames == NULL ? STK_E_NOMEM : STK_OK;
+    bool read = status == STK_OK && read_frames(c, paths, n, &bytes, frames);
+    if (read) {
+        status = stk_boundary_judge(c->boundary, frames, n, &j);
+    }
+    if (status != STK_OK) {
+        stk_complain(paths[0], stk_status_text(status));
+    }
+    if (!read || status != STK_OK) {
+        c->rated.unreadable = true;
+    } else {
+        struct outcome o = {.path = paths[j.frame],
+                            .validity = j.validity,
+                            .violations = j.violations,
+                            .n_violations = j.n_violations,
+                            .reason = j.reason,
+                            .where = j.path,
+                            .off = j.off,
+                            .verdict = j.verdict};
+        put(c, &o);
+    }
+    stk_free(&stk_alloc_libc, frames, n * sizeof *frames);
+    stk_buf_release(&bytes);
+}
+
 static void check_file(struct check *c, const char *path)
 {
     struct outcome o = {.path = path};
@@ -289,6 +355,42 @@ static void check_file(struct check *c, const char *path)
 
 /* ---- the command ---- */
 
+/* Where the profile says which frames there are, or several are given. */
+static bool open_boundary(struct check *c, const struct stk_profile *profile)
+{
+    const struct stk_message_rule *rule = stk_schema_message(profile->schema);
+    struct stk_boundary_options boundary = {.schema = profile->schema,
+                                            .grants = &profile->grants,
+                                            .limits = &c->messages.limits,
+                                            .memory_max = (size_t)c->options->memory_max,
+                                            .violations_max =
+                                                (size_t)c->options->violations_max};
+    bool plain = rule->n == 1 && rule->list[0].n == 1 &&
+                 rule->list[0].list[0].wire == STK_FRAME_ANY;
+    if (plain && !c->options->frames) {
+        return true;
+    }
+    if (c->options->hmac_key != NULL &&
+        !stk_file_read(c->options->hmac_key, KEY_MAX, &c->key)) {
+        return false;
+    }
+    boundary.hmac_key = stk_buf_span(&c->key);
+    if (stk_boundary_new(&stk_alloc_libc, &boundary, &c->boundary) != STK_OK) {
+        stk_complain(NULL, stk_status_text(STK_E_NOMEM));
+        return false;
+    }
+    return true;
+}
+
+static void close_all(struct check *c)
+{
+    stk_boundary_free(c->boundary);
+    stk_buf_release(&c->key);
+    stk_buf_release(&c->out);
+    stk_messages_release(&c->messages);
+    stk_validation_free(c->validation);
+}
+
 static int check_files(const struct check_options *opts, struct stk_profile *profile,
                        const struct stk_texts *paths)
 {
@@ -301,15 +403,26 @@ static int check_files(const struct check_options *opts, struct stk_profile *pro
     c.messages.decode.grant = stk_grants_find;
     c.messages.decode.grant_ctx = &profile->grants;
     stk_validation_unpickle(c.validation, stk_messages_unpickle, &c.messages);
+    stk_buf_init(&c.key, &stk_alloc_libc, KEY_MAX);
     stk_buf_init(&c.out, &stk_alloc_libc, SIZE_MAX / 2);
+    if (!open_boundary(&c, profile)) {
+        close_all(&c);
+        return STK_EXIT_USAGE;
+    }
     put_head(&c);
-    for (size_t i = 0; i < paths->n && !c.lost && !stk_interrupted(); i++) {
-        check_file(&c, paths->items[i]);
+    if (opts->frames) {
+        check_frames(&c, paths->items, paths->n);
+    }
+    for (size_t i = 0; !opts->frames && i < paths->n && !c.lost && !stk_interrupted();
+         i++) {
+        if (c.boundary != NULL) {
+            check_frames(&c, &paths->items[i], 1);
+        } else {
+            check_file(&c, paths->items[i]);
+        }
     }
     put_tail(&c);
-    stk_buf_release(&c.out);
-    stk_messages_release(&c.messages);
-    stk_validation_free(c.validation);
+    close_all(&c);
     return stk_interrupted() ? STK_EXIT_INTERRUPTED
                              : (int)stk_exit_of(&c.rated, STK_FAIL_ON_REVIEW);
 }

@@ -195,3 +195,25 @@ const char *stk_filesource_text(const struct stk_filesource *file, enum stk_stat
     }
     return stk_status_text(status);
 }
+
+bool stk_file_read(const char *path, uint64_t max, struct stk_buf *text)
+{
+    struct stk_filesource file;
+    stk_filesource_init(&file, max);
+    enum stk_status status = stk_filesource_open(&file, AT_FDCWD, path);
+    if (status == STK_OK && file.source.size > max) {
+        status = STK_E_LIMIT;
+    }
+    if (status == STK_OK) {
+        uint8_t *to = stk_buf_room(text, (size_t)file.source.size);
+        status = to == NULL
+                     ? text->status
+                     : stk_source_read(&file.source, 0, to, (size_t)file.source.size);
+        text->len += status == STK_OK ? (size_t)file.source.size : 0;
+    }
+    if (status != STK_OK) {
+        stk_complain(path == NULL ? "-" : path, stk_filesource_text(&file, status));
+    }
+    stk_filesource_release(&file);
+    return status == STK_OK;
+}

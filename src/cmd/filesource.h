@@ -28,6 +28,10 @@ STK_MUST_USE enum stk_status stk_filesource_open(struct stk_filesource *file, in
                                                  const char *name);
 void stk_filesource_close(struct stk_filesource *file);
 
+/* Appends all of a file, of at most max bytes, to text; NULL: standard input. Says on
+ * stderr what is wrong. */
+bool stk_file_read(const char *path, uint64_t max, struct stk_buf *text);
+
 /* What to tell the user about a failure; static storage. */
 const char *stk_filesource_text(const struct stk_filesource *file,
                                 enum stk_status status);

@@ -38,24 +38,13 @@ static void complain_schema(const char *path, const struct stk_schema_error *err
 static bool add_file(struct stk_library *library, struct stk_span uri, const char *path,
                      uint64_t memory_max)
 {
-    struct stk_filesource file;
     struct stk_schema_error error = {0};
     struct stk_buf text;
     bool added = false;
-    stk_filesource_init(&file, memory_max);
     stk_buf_init(&text, &stk_alloc_libc, memory_max);
-    enum stk_status status = stk_filesource_open(&file, AT_FDCWD, path);
-    if (status == STK_OK) {
-        uint8_t *to = stk_buf_room(&text, (size_t)file.source.size);
-        status = to == NULL
-                     ? text.status
-                     : stk_source_read(&file.source, 0, to, (size_t)file.source.size);
-        text.len = status == STK_OK ? (size_t)file.source.size : 0;
-    }
-    if (status != STK_OK) {
-        stk_complain(path, stk_filesource_text(&file, status));
-    } else {
-        status = stk_library_add(library, uri, stk_buf_span(&text), &error);
+    if (stk_file_read(path, memory_max, &text)) {
+        enum stk_status status =
+            stk_library_add(library, uri, stk_buf_span(&text), &error);
         added = status == STK_OK;
         if (status == STK_E_NOMEM) {
             stk_complain(path, stk_status_text(status));
@@ -64,7 +53,6 @@ static bool add_file(struct stk_library *library, struct stk_span uri, const cha
         }
     }
     stk_buf_release(&text);
-    stk_filesource_release(&file);
     return added;
 }
 

@@ -16,7 +16,8 @@ static enum stk_status add_node(struct stk_compiler *c, uint32_t *ret_node)
 }
 
 /* URI, # and pointer. */
-static const char *where(struct stk_compiler *c, uint32_t resource, const char *pointer)
+const char *stk_schema_where(struct stk_compiler *c, uint32_t resource,
+                             const char *pointer)
 {
     struct stk_span uri = c->library->resources[resource].uri;
     size_t len = __builtin_strlen(pointer);
@@ -128,7 +129,7 @@ static enum stk_status compile_object(struct stk_compiler *c, struct stk_value s
     *s = (struct stk_reading_schema){
         .c = c, .pairs = schema.pairs, .resource = resource, .pointer = pointer};
     (void)blank(&s->node, resource);
-    s->node.where = where(c, resource, pointer);
+    s->node.where = stk_schema_where(c, resource, pointer);
     enum stk_status status = s->node.where == NULL ? STK_E_NOMEM : STK_OK;
     if (status == STK_OK) {
         status = stk_dialect_of(c->library, resource, &s->vocabularies, c->error);
@@ -157,7 +158,7 @@ enum stk_status stk_compile(struct stk_compiler *c, struct stk_value schema,
         struct stk_node *node = &c->schema->nodes[*ret_node];
         (void)blank(node, resource);
         node->types = node->settled = schema.boolean ? STK_TYPE_ANY : 0;
-        node->where = where(c, resource, pointer);
+        node->where = stk_schema_where(c, resource, pointer);
         return node->where == NULL ? STK_E_NOMEM : STK_OK;
     }
     if (stk_value_kind(schema) != STK_VALUE_DICT) {
@@ -247,6 +248,7 @@ static enum stk_status compile_root(struct stk_compiler *c, struct stk_span uri)
     STK_TRY(stk_library_resolve(c->library, 0, uri, &target, c->error));
     STK_TRY(
         stk_compile(c, target.schema, target.resource, target.pointer, &c->schema->root));
+    STK_TRY(stk_compile_message(c, target.schema, target.resource, c->schema->root));
     return complete_all(c);
 }
 

@@ -414,6 +414,7 @@ struct stk_schema {
     struct stk_schema_name *names; /* heap */
     size_t n_names;
     size_t cap_names;
+    const struct stk_message_rule *message;
 };
 
 /* The compiler while it runs. */
@@ -445,6 +446,17 @@ struct stk_reading_schema {
 STK_MUST_USE enum stk_status stk_compile(struct stk_compiler *c, struct stk_value schema,
                                          uint32_t resource, const char *pointer,
                                          uint32_t *ret_node);
+
+/* URI, # and pointer, in the schema's arena; NULL: no memory. */
+const char *stk_schema_where(struct stk_compiler *c, uint32_t resource,
+                             const char *pointer);
+
+/* ---- message.c ---- */
+
+/* What the root of a document says of its frames; node: the root's. */
+STK_MUST_USE enum stk_status stk_compile_message(struct stk_compiler *c,
+                                                 struct stk_value root, uint32_t resource,
+                                                 uint32_t node);
 
 /* ---- keywords.c ---- */
 

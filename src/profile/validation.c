@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "profile/message.h"
 #include "profile/state.h"
 
 /* Violations among which the deepest are looked for, however few are asked for. */
@@ -47,14 +48,15 @@ void stk_validation_unpickle(struct stk_validation *validation, stk_unpickle unp
 }
 
 static enum stk_status run(struct stk_validation *v, const struct stk_schema *schema,
-                           struct stk_value value, enum stk_validity *ret_validity)
+                           uint32_t node, struct stk_value value,
+                           enum stk_validity *ret_validity)
 {
     v->nodes = schema->nodes;
     v->steps = STK_VALIDATION_STEPS_MAX;
     v->depth = 0;
     v->gave_up = false;
     v->status = STK_OK;
-    bool valid = stk_check_root(v, schema->root, value);
+    bool valid = stk_check_root(v, node, value);
     STK_TRY(v->status);
     *ret_validity = v->gave_up ? STK_VALIDITY_UNKNOWN : valid ? STK_VALID : STK_INVALID;
     return STK_OK;
@@ -66,7 +68,7 @@ enum stk_status stk_validate(struct stk_validation *validation,
 {
     stk_arena_clear(&validation->arena);
     validation->most = 0;
-    return run(validation, schema, value, ret_validity);
+    return run(validation, schema, schema->root, value, ret_validity);
 }
 
 static int deepest_first(const void *a, const void *b)
@@ -85,9 +87,26 @@ enum stk_status stk_validate_explain(struct stk_validation *validation,
                                      enum stk_validity *ret_validity,
                                      const struct stk_violation **ret_list, size_t *ret_n)
 {
+    return stk_validate_frame(validation, schema, schema->root, value, most, ret_validity,
+                              ret_list, ret_n);
+}
+
+enum stk_status stk_validate_frame(struct stk_validation *validation,
+                                   const struct stk_schema *schema, uint32_t node,
+                                   struct stk_value value, size_t most,
+                                   enum stk_validity *ret_validity,
+                                   const struct stk_violation **ret_list, size_t *ret_n)
+{
     struct stk_validation *v = validation;
     enum stk_validity validity = STK_INVALID;
     size_t collected = most < COLLECTED ? COLLECTED : most;
+    stk_arena_clear(&v->arena);
+    v->most = 0;
+    *ret_n = 0;
+    STK_TRY(run(v, schema, node, value, ret_validity));
+    if (*ret_validity == STK_VALID || most == 0) {
+        return STK_OK; /* most messages: nobody pays for reasons */
+    }
     stk_arena_clear(&v->arena);
     v->noted = stk_arena_array(&v->arena, collected, sizeof *v->noted);
     v->list = stk_arena_array(&v->arena, most, sizeof *v->list);
@@ -96,7 +115,7 @@ enum stk_status stk_validate_explain(struct stk_validation *validation,
     }
     v->most = collected;
     v->n_noted = 0;
-    STK_TRY(run(v, schema, value, &validity));
+    STK_TRY(run(v, schema, node, value, &validity));
     qsort(v->noted, v->n_noted, sizeof *v->noted, deepest_first);
     size_t n = v->n_noted < most ? v->n_noted : most;
     for (size_t i = 0; i < n; i++) {
