@@ -50,6 +50,18 @@ static inline void *stk_arena_alloc(struct stk_arena *arena, size_t len)
     return __builtin_memset(p, 0, len);
 }
 
+/* The same without zeroes, for what is written whole at once. */
+static inline void *stk_arena_take(struct stk_arena *arena, size_t len)
+{
+    size_t free = (size_t)(arena->end - arena->at);
+    if (len == 0 || len > free || len > STK_ARENA_SMALL_MAX) {
+        return stk_arena_alloc_slow(arena, len);
+    }
+    void *p = arena->at;
+    arena->at += (len + STK_ARENA_ALIGN - 1) / STK_ARENA_ALIGN * STK_ARENA_ALIGN;
+    return p;
+}
+
 /* count elements of size bytes each; NULL also when the product overflows. */
 void *stk_arena_array(struct stk_arena *arena, size_t count, size_t size);
 

@@ -157,16 +157,6 @@ enum stk_status stk_map_put(struct stk_map *map, uint64_t key, uint64_t value,
     return STK_OK;
 }
 
-/* Up to seven bytes as a number; their count is mixed in by the length. */
-static uint64_t tail_of(const uint8_t *p, size_t len)
-{
-    uint64_t word = 0;
-    for (size_t i = 0; i < len; i++) {
-        word |= (uint64_t)p[i] << (8 * i);
-    }
-    return word;
-}
-
 /* Up to 16 bytes as two words that may overlap: most names are that short. The seed is in
  * both factors, so that no text makes one of them 0 but by chance. */
 static uint64_t hash_short(struct stk_span bytes, uint64_t seed)
@@ -193,13 +183,14 @@ uint64_t stk_hash(struct stk_span bytes, uint64_t seed)
     if (bytes.len <= 16) {
         return hash_short(bytes, seed);
     }
-    uint64_t hash = fold(seed ^ MIX_1, MIX_2 ^ bytes.len);
-    size_t at = 0;
-    for (; bytes.len - at >= 8; at += 8) {
-        hash = fold(hash ^ stk_le64(bytes.data + at), MIX_2) ^ seed;
+    uint64_t turned = seed << 32 | seed >> 32;
+    uint64_t hash = seed ^ MIX_1 ^ bytes.len;
+    for (size_t at = 0; at + 16 < bytes.len; at += 16) {
+        hash = fold(hash ^ stk_le64(bytes.data + at),
+                    stk_le64(bytes.data + at + 8) ^ turned ^ MIX_2);
     }
-    if (at < bytes.len) {
-        hash = fold(hash ^ tail_of(bytes.data + at, bytes.len - at), MIX_2) ^ seed;
-    }
-    return fold(hash ^ MIX_3, MIX_1);
+    /* The last 16 bytes, some of which may have been read already. */
+    const uint8_t *last = bytes.data + bytes.len - 16;
+    hash = fold(hash ^ stk_le64(last), stk_le64(last + 8) ^ turned ^ MIX_2);
+    return fold(hash ^ seed ^ MIX_3, MIX_1 ^ bytes.len);
 }

@@ -7,8 +7,8 @@
 /* ---- bytes and sets ---- */
 
 /* _codecs.encode(text, 'latin1'): protocols 0 to 2 carry bytes so. */
-static enum stk_status encode(struct stk_decoder *d, struct stk_value text,
-                              uint64_t off, struct stk_outcome *outcome)
+static enum stk_status encode(struct stk_decoder *d, struct stk_value text, uint64_t off,
+                              struct stk_outcome *outcome)
 {
     struct stk_span in = text.text->bytes;
     size_t len = 0;
@@ -239,8 +239,8 @@ static enum stk_status call_gives_storage(struct stk_decoder *d,
         return STK_E_NOMEM;
     }
     outcome->has_value = true;
-    *object = (struct stk_object){.call = STK_CALL_REDUCE,
-                                  .callee = effect->operands->target};
+    *object =
+        (struct stk_object){.call = STK_CALL_REDUCE, .callee = effect->operands->target};
     outcome->value = (struct stk_value){.kind = STK_VALUE_STORAGE,
                                         .off = effect->off & STK_VALUE_OFF_MAX,
                                         .object = object};

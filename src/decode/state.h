@@ -82,6 +82,10 @@ static inline bool stk_value_names(struct stk_value value, const char *module,
 
 /* ---- storage.c ---- */
 
+/* What a legacy file begins with is right; NULL, or why not. */
+const char *stk_torch_facts(struct stk_value magic, struct stk_value version,
+                            struct stk_value facts);
+
 /* The five streams and the data of a legacy file that holds one storage. */
 STK_MUST_USE enum stk_status stk_decode_storage(struct stk_decoder *d,
                                                 struct stk_arena *arena,

@@ -42,14 +42,22 @@ static bool is_key_list(struct stk_value value, struct stk_span key)
 
 enum { MAGIC, VERSION, FACTS, STORAGE, KEYS, N_STREAMS };
 
-static const char *check(const struct stk_value streams[N_STREAMS])
+const char *stk_torch_facts(struct stk_value magic, struct stk_value version,
+                            struct stk_value facts)
 {
-    if (!is_magic(streams[MAGIC]) || streams[VERSION].kind != STK_VALUE_INT ||
-        streams[VERSION].integer != PROTOCOL_VERSION) {
+    if (!is_magic(magic) || version.kind != STK_VALUE_INT ||
+        version.integer != PROTOCOL_VERSION) {
         return "a storage that is no legacy torch file";
     }
-    if (!is_little_endian(streams[FACTS])) {
-        return "a storage of a big-endian machine";
+    return is_little_endian(facts) ? NULL : "a storage of a big-endian machine";
+}
+
+static const char *check(const struct stk_value streams[N_STREAMS])
+{
+    const char *reason =
+        stk_torch_facts(streams[MAGIC], streams[VERSION], streams[FACTS]);
+    if (reason != NULL) {
+        return reason;
     }
     if (streams[STORAGE].kind != STK_VALUE_STORAGE) {
         return "a legacy torch file that holds something else than a storage";

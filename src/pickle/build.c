@@ -505,8 +505,7 @@ bool stk_build_operands(struct stk_machine *m, const struct stk_effect *effect)
         }
         o->target = free_top[0];
         o->args = free_top[1];
-        o->kwargs =
-            effect->op == STK_OP_NEWOBJ_EX ? free_top[2] : stk_value_none(m->off);
+        o->kwargs = effect->op == STK_OP_NEWOBJ_EX ? free_top[2] : stk_value_none(m->off);
         break;
     case STK_EFFECT_BUILD:
         o->target = free_top[-1];

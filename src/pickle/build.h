@@ -117,8 +117,6 @@ bool stk_build_number_text(struct stk_machine *m);
 bool stk_build_long(struct stk_machine *m, const uint8_t *bytes, size_t len);
 bool stk_build_line(struct stk_machine *m);
 bool stk_build_string8(struct stk_machine *m, struct stk_span bytes);
-bool stk_build_text(struct stk_machine *m, enum stk_value_kind kind,
-                    struct stk_span bytes);
 bool stk_build_list(struct stk_machine *m, enum stk_value_kind kind, size_t n);
 bool stk_build_tuple(struct stk_machine *m, size_t n);
 bool stk_build_dict(struct stk_machine *m, size_t n);
@@ -147,4 +145,23 @@ static inline bool stk_build_put(struct stk_machine *m, uint64_t index)
         return true;
     }
     return stk_build_put_slow(m, index);
+}
+
+/* A text that the machine has found valid. */
+static inline bool stk_build_text(struct stk_machine *m, enum stk_value_kind kind,
+                                  struct stk_span bytes)
+{
+    enum stk_status status =
+        stk_value_text(m->build->arena, m->off, kind, bytes, stk_build_top(m));
+    return status == STK_OK || stk_failed(m, status);
+}
+
+static inline bool stk_build_str(struct stk_machine *m, struct stk_span bytes)
+{
+    if (!m->text_is_ascii) {
+        return stk_build_text(m, STK_VALUE_STR, bytes);
+    }
+    enum stk_status status = stk_value_text_of(m->build->arena, m->off, STK_VALUE_STR,
+                                               bytes, bytes.len, stk_build_top(m));
+    return status == STK_OK || stk_failed(m, status);
 }

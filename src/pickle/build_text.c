@@ -149,14 +149,6 @@ bool stk_build_number_text(struct stk_machine *m)
 
 /* ---- text ---- */
 
-bool stk_build_text(struct stk_machine *m, enum stk_value_kind kind,
-                    struct stk_span bytes)
-{
-    enum stk_status status =
-        stk_value_text(m->build->arena, m->off, kind, bytes, stk_build_top(m));
-    return status == STK_OK || stk_failed(m, status);
-}
-
 /* STRING and UNICODE, escapes resolved. */
 bool stk_build_line(struct stk_machine *m)
 {

@@ -344,13 +344,16 @@ static inline bool op_text(struct stk_machine *m, uint64_t len)
     uint64_t rel = begin - m->win_off;
     if (STK_LIKELY(len <= m->soft_len && rel <= m->soft_len - len)) {
         struct stk_span text = stk_span_of(m->win + rel, (size_t)len);
-        if (STK_UNLIKELY(!stk_is_ascii(text)) && stk_utf8_valid(text, true) != text.len) {
+        m->text_is_ascii = stk_is_ascii(text);
+        if (STK_UNLIKELY(!m->text_is_ascii) && stk_utf8_valid(text, true) != text.len) {
             return stk_fault(m, STK_FAULT_TEXT);
         }
     } else if (len > (uint64_t)INT64_MAX) {
         return stk_fault(m, STK_FAULT_LENGTH);
     } else if (!stk_input_text(m, begin, len)) {
         return false;
+    } else {
+        m->text_is_ascii = false; /* not known */
     }
     m->next = begin + len;
     m->run.n_looked += len;
@@ -605,7 +608,7 @@ __attribute__((always_inline)) static inline bool build(struct stk_machine *m,
     case STK_OP_BINUNICODE:
     case STK_OP_SHORT_BINUNICODE:
     case STK_OP_BINUNICODE8:
-        return stk_build_text(m, STK_VALUE_STR, rest);
+        return stk_build_str(m, rest);
     case STK_OP_BINBYTES:
     case STK_OP_SHORT_BINBYTES:
     case STK_OP_BINBYTES8:

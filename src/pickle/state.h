@@ -127,6 +127,7 @@ struct stk_machine {
     uint64_t next; /* of the opcode behind it */
     int protocol;  /* in force */
     uint64_t n_buffers;
+    bool text_is_ascii;        /* the one that was read last */
     uint64_t memo_line;        /* the index of a text GET or PUT */
     struct stk_build *build;   /* NULL while rating */
     struct stk_build *builder; /* owned; made when it is first needed */

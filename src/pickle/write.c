@@ -16,8 +16,7 @@
 /* What is left to write, the next on top. */
 enum task_kind {
     TASK_VALUE,
-    TASK_ITEMS,     /* items, from `at` on; op ends a batch */
-    TASK_PAIRS,     /* values and keys in turn */
+    TASK_ITEMS,     /* a list, from `at` on; keys and values in turn count as two */
     TASK_TUPLE,     /* all items stand there */
     TASK_FROZENSET, /* the same */
     TASK_OPCODE,    /* op */
@@ -26,14 +25,18 @@ enum task_kind {
 
 struct stk_pickle_task {
     enum task_kind kind;
-    enum stk_opcode op;
-    enum stk_opcode op_one; /* for a batch of one */
-    size_t at;
     struct stk_value value; /* VALUE, TUPLE, FROZENSET, MEMO */
-    union {
-        const struct stk_items *items;
-        const struct stk_pairs *pairs;
-    };
+
+    /* ITEMS */
+    const struct stk_value *list;
+    size_t n;
+    size_t at;
+    size_t end;             /* of the batch, where one is open */
+    size_t step;            /* 2: keys and values */
+    enum stk_opcode op;     /* that ends a batch; OPCODE: it */
+    enum stk_opcode op_one; /* the same for a batch of one; STOP: there is none */
+    bool open;
+    bool alone; /* the batch is of one */
 };
 
 void stk_pickle_writer_init(struct stk_pickle_writer *w, const struct stk_alloc *alloc)
@@ -246,17 +249,28 @@ static enum stk_status push_items(struct stk_pickle_writer *w,
 {
     return items->n == 0 ? STK_OK
                          : push(w, (struct stk_pickle_task){.kind = TASK_ITEMS,
+                                                            .list = items->list,
+                                                            .n = items->n,
+                                                            .step = 1,
                                                             .op = op,
-                                                            .op_one = op_one,
-                                                            .items = items});
+                                                            .op_one = op_one});
 }
+
+_Static_assert(sizeof(struct stk_pair) == 2 * sizeof(struct stk_value),
+               "pairs are keys and values in turn");
 
 static enum stk_status push_pairs(struct stk_pickle_writer *w,
                                   const struct stk_pairs *pairs)
 {
     return pairs->n == 0
                ? STK_OK
-               : push(w, (struct stk_pickle_task){.kind = TASK_PAIRS, .pairs = pairs});
+               : push(w, (struct stk_pickle_task){
+                             .kind = TASK_ITEMS,
+                             .list = (const struct stk_value *)(const void *)pairs->list,
+                             .n = pairs->n * 2,
+                             .step = 2,
+                             .op = STK_OP_SETITEMS,
+                             .op_one = STK_OP_SETITEM});
 }
 
 /* All items at once, whatever their number, and then what makes one value of them. */
@@ -433,100 +447,84 @@ static enum stk_status put_node(struct stk_pickle_writer *w, struct stk_value va
     return unsupported(w, value, "a value that was refused");
 }
 
+/* ---- tasks ---- */
+
+/* Whole values without anything inside, and met once. */
+static inline bool put_flat(struct stk_pickle_writer *w, struct stk_value value)
+{
+    switch (value.kind) {
+    case STK_VALUE_NONE:
+        put(w, STK_OP_NONE);
+        return true;
+    case STK_VALUE_BOOL:
+        put(w, value.boolean ? STK_OP_NEWTRUE : STK_OP_NEWFALSE);
+        return true;
+    case STK_VALUE_INT:
+        put_int(w, value.integer);
+        return true;
+    case STK_VALUE_FLOAT:
+        put_float(w, value.number);
+        return true;
+    case STK_VALUE_STR:
+        if (value.node->shared || value.text->bytes.len > UINT32_MAX) {
+            return false;
+        }
+        return put_str(w, value, value.text->bytes) == STK_OK;
+    default:
+        return false;
+    }
+}
+
 static inline enum stk_status put_value(struct stk_pickle_writer *w,
                                         struct stk_value value)
 {
-    switch (value.kind) {
-    case STK_VALUE_STR: /* most are met once */
-        return value.node->shared || w->memoize_all
-                   ? put_node(w, value)
-                   : put_str(w, value, value.text->bytes);
-    case STK_VALUE_NONE:
-        put(w, STK_OP_NONE);
-        return STK_OK;
-    case STK_VALUE_BOOL:
-        put(w, value.boolean ? STK_OP_NEWTRUE : STK_OP_NEWFALSE);
-        return STK_OK;
-    case STK_VALUE_INT:
-        put_int(w, value.integer);
-        return STK_OK;
-    case STK_VALUE_FLOAT:
-        put_float(w, value.number);
-        return STK_OK;
-    default:
-        return put_node(w, value);
-    }
+    return put_flat(w, value) ? STK_OK : put_node(w, value);
 }
 
-/* ---- tasks ---- */
+/* A batch begins: what is left over alone needs no mark, where there is an opcode. */
+static void open_batch(struct stk_pickle_writer *w, struct stk_pickle_task *task)
+{
+    size_t left = task->n - task->at;
+    size_t batch = BATCH * task->step;
+    task->alone = left == task->step && task->op_one != STK_OP_STOP;
+    task->end = task->at + (left < batch ? left : batch);
+    task->open = true;
+    if (!task->alone) {
+        put(w, STK_OP_MARK);
+    }
+}
 
 /* Goes on with a list until an item leaves something to do before the next. */
-static enum stk_status go_on_items(struct stk_pickle_writer *w)
+static enum stk_status go_on(struct stk_pickle_writer *w)
 {
     size_t self = w->n_tasks - 1;
-    struct stk_pickle_task task = w->tasks[self];
-    size_t n = task.items->n;
-    while (task.at < n) {
-        size_t in_batch = task.at % BATCH;
-        /* One that is left over needs no mark, where there is an opcode for it. */
-        bool alone = in_batch == 0 && n - task.at == 1 && task.op_one != STK_OP_STOP;
-        if (in_batch == 0 && !alone) {
-            put(w, STK_OP_MARK);
+    struct stk_pickle_task *task = &w->tasks[self];
+    for (;;) {
+        if (!task->open) {
+            open_batch(w, task);
         }
-        struct stk_value item = task.items->list[task.at++];
-        bool ends = task.at == n || task.at % BATCH == 0;
-        w->tasks[self].at = task.at;
-        if (ends) {
-            enum stk_opcode op = alone ? task.op_one : task.op;
-            w->tasks[self] = (struct stk_pickle_task){.kind = TASK_OPCODE, .op = op};
-            if (task.at < n) { /* the next batch comes behind it */
-                w->tasks[self] = task;
-                STK_TRY(push_opcode(w, op));
+        const struct stk_value *list = task->list;
+        size_t at = task->at;
+        size_t end = task->end;
+        while (at < end) {
+            struct stk_value value = list[at++];
+            if (STK_LIKELY(put_flat(w, value))) {
+                continue;
             }
-            STK_TRY(put_value(w, item));
-            return STK_OK;
+            task->at = at;
+            STK_TRY(put_node(w, value));
+            if (w->n_tasks > self + 1) {
+                return STK_OK;
+            }
         }
-        STK_TRY(put_value(w, item));
-        if (w->n_tasks > self + 1) {
+        task->at = at;
+        task->open = false;
+        put(w, task->alone ? task->op_one : task->op);
+        if (at == task->n) {
+            w->n_tasks--;
             return STK_OK;
         }
     }
-    return STK_OK;
-}
-
-/* The same with keys and values in turn: `at` counts both. */
-static enum stk_status go_on_pairs(struct stk_pickle_writer *w)
-{
-    size_t self = w->n_tasks - 1;
-    struct stk_pickle_task task = w->tasks[self];
-    size_t n = task.pairs->n * 2;
-    while (task.at < n) {
-        bool first = task.at % (2 * BATCH) == 0;
-        bool alone = n - task.at / 2 * 2 == 2 && task.at / 2 % BATCH == 0;
-        if (first && !alone) {
-            put(w, STK_OP_MARK);
-        }
-        const struct stk_pair *pair = &task.pairs->list[task.at / 2];
-        struct stk_value item = task.at % 2 == 0 ? pair->key : pair->value;
-        task.at++;
-        bool ends = task.at == n || task.at % (2 * BATCH) == 0;
-        w->tasks[self].at = task.at;
-        if (ends) {
-            enum stk_opcode op = alone ? STK_OP_SETITEM : STK_OP_SETITEMS;
-            w->tasks[self] = (struct stk_pickle_task){.kind = TASK_OPCODE, .op = op};
-            if (task.at < n) {
-                w->tasks[self] = task;
-                STK_TRY(push_opcode(w, op));
-            }
-            STK_TRY(put_value(w, item));
-            return STK_OK;
-        }
-        STK_TRY(put_value(w, item));
-        if (w->n_tasks > self + 1) {
-            return STK_OK;
-        }
-    }
-    return STK_OK;
 }
 
 /* A tuple whose items stand on the stack; where it was met inside itself, it stands in
@@ -564,10 +562,7 @@ static enum stk_status run(struct stk_pickle_writer *w)
         struct stk_pickle_task task = w->tasks[w->n_tasks - 1];
         switch (task.kind) {
         case TASK_ITEMS:
-            STK_TRY(go_on_items(w));
-            continue;
-        case TASK_PAIRS:
-            STK_TRY(go_on_pairs(w));
+            STK_TRY(go_on(w));
             continue;
         case TASK_VALUE:
             w->n_tasks--;

@@ -48,7 +48,8 @@ void stk_pickle_writer_release(struct stk_pickle_writer *writer);
 /* Appends the stream of root to out. protocol: 2 to 5. STK_E_UNSUPPORTED with *ret_error:
  * a value that the protocol cannot carry, out-of-band buffers in another order than their
  * numbers, a REFUSED value; values that contain themselves
- * too often; STK_E_LIMIT: out is full; STK_E_NOMEM. What was appended before a failure is worth nothing. */
+ * too often; STK_E_LIMIT: out is full; STK_E_NOMEM. What was appended before a failure is
+ * worth nothing. */
 STK_MUST_USE enum stk_status stk_pickle_write(struct stk_pickle_writer *writer,
                                               struct stk_value root, int protocol,
                                               struct stk_buf *out,

@@ -49,13 +49,15 @@ static uint32_t types_of(enum stk_op_group group)
         return STK_TYPE_STRING;
     case STK_GROUP_ARRAY:
         return STK_TYPE_ARRAY;
-    case STK_GROUP_OBJECT:
-        return STK_TYPE_OBJECT;
+    case STK_GROUP_OBJECT: /* with names that are no texts it is none to JSON */
+        return STK_TYPE_OBJECT | STK_TYPE_OTHER;
+    case STK_GROUP_OTHER:
+        return STK_TYPE_OTHER;
     case STK_GROUP_ANY:
     case STK_GROUPS:
         break;
     }
-    return STK_TYPE_NULL | STK_TYPE_BOOLEAN | STK_TYPE_OTHER;
+    return STK_TYPE_NULL | STK_TYPE_BOOLEAN;
 }
 
 /* Takes over those that are, or are not, assertions. */
@@ -90,15 +92,33 @@ static enum stk_status settle_group(struct stk_reading_schema *s, enum stk_op_gr
     return STK_OK;
 }
 
+/* The types that a branch of an anyOf takes without a question, where nothing else is
+ * asked. Not of those whose parts other branches may have looked at. */
+static uint32_t settled_by_any_of(const struct stk_reading_schema *s)
+{
+    const struct stk_op *op = &s->ops[STK_GROUP_ANY][0];
+    uint32_t types = 0;
+    if (s->n_ops[STK_GROUP_ANY] != 1 || op->kind != STK_KEYWORD_ANY_OF) {
+        return 0;
+    }
+    for (size_t i = 0; i < op->branches.n; i++) {
+        types |= s->c->schema->nodes[op->branches.list[i]].settled;
+    }
+    return types & ~(uint32_t)(STK_TYPE_ARRAY | STK_TYPE_OBJECT);
+}
+
 static enum stk_status settle(struct stk_reading_schema *s)
 {
     struct stk_node *node = &s->node;
+    uint32_t any_of = settled_by_any_of(s);
     uint32_t more = 0;
     for (int group = 0; group < STK_GROUPS; group++) {
         STK_TRY(settle_group(s, (enum stk_op_group)group));
         bool asks = node->ops[group].list != node->ops[group].applicators ||
                     node->ops[group].applies;
-        more |= asks ? types_of((enum stk_op_group)group) : 0;
+        bool alone = group == STK_GROUP_ANY || s->n_ops[group] == 0;
+        uint32_t types = asks ? types_of((enum stk_op_group)group) : 0;
+        more |= alone ? types & ~any_of : types;
     }
     node->settled = node->types & ~more;
     return STK_OK;

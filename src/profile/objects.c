@@ -50,7 +50,7 @@ enum stk_status stk_read_elements(struct stk_reading_schema *s, const char *keyw
         return STK_OK;
     }
     STK_TRY(stk_subschema(s, keyword, (struct stk_span){0}, value, &node));
-    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_ELEMENTS, keyword)->node = node;
+    stk_add_op(s, STK_GROUP_OTHER, STK_KEYWORD_ELEMENTS, keyword)->node = node;
     return STK_OK;
 }
 
@@ -175,7 +175,8 @@ enum stk_status stk_read_nested(struct stk_reading_schema *s, const char *keywor
     if (!has_wire || rule->node == STK_NO_NODE) {
         return stk_keyword_fail(s, keyword, value, "needs wire and schema");
     }
-    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_NESTED, keyword)->nested = rule;
+    stk_add_op(s, STK_GROUP_STRING, STK_KEYWORD_NESTED, keyword)->nested = rule;
+    stk_add_op(s, STK_GROUP_OTHER, STK_KEYWORD_NESTED, keyword)->nested = rule;
     return STK_OK;
 }
 
@@ -260,8 +261,8 @@ static bool is_member(const struct stk_class_rule *rule, struct stk_value value,
 
 static bool is_dunder(struct stk_span name)
 {
-    return name.len > 4 && stk_span_starts(name, "__", 2) &&
-           name.data[name.len - 1] == '_' && name.data[name.len - 2] == '_';
+    return name.len > 4 && name.data[name.len - 1] == '_' && name.data[0] == '_' &&
+           name.data[1] == '_' && name.data[name.len - 2] == '_';
 }
 
 /* A state is given to the instance's __dict__: a name like __class__ would change what it

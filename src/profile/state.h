@@ -244,6 +244,7 @@ enum stk_op_group {
     STK_GROUP_STRING,
     STK_GROUP_ARRAY,
     STK_GROUP_OBJECT,
+    STK_GROUP_OTHER, /* what JSON does not have */
     STK_GROUPS,
 };
 
@@ -438,7 +439,7 @@ struct stk_reading_schema {
     const char *pointer;
     uint32_t vocabularies;
     struct stk_node node;
-    struct stk_op ops[STK_GROUPS][16];
+    struct stk_op ops[STK_GROUPS][24];
     size_t n_ops[STK_GROUPS];
 };
 

@@ -74,22 +74,22 @@ const struct stk_shown stk_shown[STK_VALUE_KINDS] = {
     [STK_VALUE_BIGINT] = {STK_TYPE_INTEGER, STK_GROUP_NUMBER},
     [STK_VALUE_FLOAT] = {STK_TYPE_NUMBER, STK_GROUP_NUMBER},
     [STK_VALUE_STR] = {STK_TYPE_STRING, STK_GROUP_STRING},
-    [STK_VALUE_BYTES] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_BYTEARRAY] = {STK_TYPE_OTHER, STK_GROUP_ANY},
+    [STK_VALUE_BYTES] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_BYTEARRAY] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
     [STK_VALUE_LIST] = {STK_TYPE_ARRAY, STK_GROUP_ARRAY},
     [STK_VALUE_TUPLE] = {STK_TYPE_ARRAY, STK_GROUP_ARRAY},
-    [STK_VALUE_SET] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_FROZENSET] = {STK_TYPE_OTHER, STK_GROUP_ANY},
+    [STK_VALUE_SET] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_FROZENSET] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
     [STK_VALUE_DICT] = {STK_TYPE_OBJECT, STK_GROUP_OBJECT},
-    [STK_VALUE_GLOBAL] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_OBJECT] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_ENUM] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_TENSOR] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_NDARRAY] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_STORAGE] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_PERSISTENT] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_BUFFER] = {STK_TYPE_OTHER, STK_GROUP_ANY},
-    [STK_VALUE_REFUSED] = {STK_TYPE_OTHER, STK_GROUP_ANY},
+    [STK_VALUE_GLOBAL] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_OBJECT] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_ENUM] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_TENSOR] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_NDARRAY] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_STORAGE] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_PERSISTENT] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_BUFFER] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
+    [STK_VALUE_REFUSED] = {STK_TYPE_OTHER, STK_GROUP_OTHER},
 };
 
 /* Work that does not show in the number of schemas that are run. */
@@ -185,6 +185,12 @@ static bool run_any_of(struct stk_validation *v, const struct stk_look *l,
                        const struct stk_op *op)
 {
     bool valid = false;
+    /* Most branches are told by the type alone. */
+    for (size_t i = 0; l->here->seen == NULL && i < op->branches.n; i++) {
+        if ((v->nodes[op->branches.list[i]].settled & stk_type_of(l->value)) != 0) {
+            return true;
+        }
+    }
     for (size_t i = 0;
          i < op->branches.n && !v->gave_up && (!valid || l->here->seen != NULL); i++) {
         valid = try_branch(v, l, op->branches.list[i]) || valid;

@@ -3,7 +3,7 @@
  * stockade's assertions: kinds, bytes, names, tensors, paths.
  */
 #include "base/checked.h"
-#include "profile/state.h"
+#include "profile/run.h"
 
 /* ---- reading ---- */
 
@@ -49,12 +49,37 @@ static enum stk_status take_kind(struct stk_reading_schema *s, const char *keywo
     return *mask == before ? stk_keyword_fail(s, keyword, text, "no such kind") : STK_OK;
 }
 
+/* All kinds of a group are among those. */
+static bool takes_group(uint64_t mask, enum stk_op_group group)
+{
+    for (int kind = 0; kind < STK_VALUE_REFUSED; kind++) {
+        if (stk_shown[kind].group == group && ((mask >> kind) & 1) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum stk_status read_kind(struct stk_reading_schema *s, const char *keyword,
                                  struct stk_value value)
 {
     uint64_t mask = 0;
+    uint32_t types = 0;
     STK_TRY(each_text(s, keyword, value, take_kind, &mask));
-    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_KIND, keyword)->count = mask;
+    for (int kind = 0; kind < STK_VALUE_REFUSED; kind++) {
+        if (((mask >> kind) & 1) != 0) {
+            types |= stk_shown[kind].type | (kind == STK_VALUE_DICT ? STK_TYPE_OTHER : 0);
+        }
+    }
+    s->node.types &= types;
+    /* Of none, bool and str the type says it all. */
+    const enum stk_op_group groups[] = {STK_GROUP_NUMBER, STK_GROUP_ARRAY,
+                                        STK_GROUP_OBJECT, STK_GROUP_OTHER};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (!takes_group(mask, groups[i])) {
+            stk_add_op(s, groups[i], STK_KEYWORD_KIND, keyword)->count = mask;
+        }
+    }
     return STK_OK;
 }
 
@@ -232,7 +257,7 @@ static enum stk_status read_dtype(struct stk_reading_schema *s, const char *keyw
 {
     uint64_t mask = 0;
     STK_TRY(each_text(s, keyword, value, take_dtype, &mask));
-    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_DTYPE, keyword)->count = mask;
+    stk_add_op(s, STK_GROUP_OTHER, STK_KEYWORD_DTYPE, keyword)->count = mask;
     return STK_OK;
 }
 
@@ -284,7 +309,7 @@ static enum stk_status read_shape(struct stk_reading_schema *s, const char *keyw
                                     "must be a length, [least, most] or null");
         }
     }
-    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_SHAPE, keyword)->shape = rule;
+    stk_add_op(s, STK_GROUP_OTHER, STK_KEYWORD_SHAPE, keyword)->shape = rule;
     return STK_OK;
 }
 
@@ -348,7 +373,7 @@ static enum stk_status read_device(struct stk_reading_schema *s, const char *key
                                    struct stk_value value)
 {
     STK_TRY(each_text(s, keyword, value, take_nothing, NULL));
-    stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_DEVICE, keyword)->value = value;
+    stk_add_op(s, STK_GROUP_OTHER, STK_KEYWORD_DEVICE, keyword)->value = value;
     return STK_OK;
 }
 
@@ -381,7 +406,7 @@ static enum stk_status read_contiguous(struct stk_reading_schema *s, const char 
         return stk_keyword_fail(s, keyword, value, "must be a boolean");
     }
     if (value.boolean) {
-        (void)stk_add_op(s, STK_GROUP_ANY, STK_KEYWORD_CONTIGUOUS, keyword);
+        (void)stk_add_op(s, STK_GROUP_OTHER, STK_KEYWORD_CONTIGUOUS, keyword);
     }
     return STK_OK;
 }
@@ -500,31 +525,31 @@ static bool is_confined(struct stk_validation *v, const struct stk_op *op,
 static enum stk_status read_min_bytes(struct stk_reading_schema *s, const char *keyword,
                                       struct stk_value value)
 {
-    return stk_read_count(s, keyword, value, STK_GROUP_ANY, STK_KEYWORD_MIN_BYTES);
+    return stk_read_count(s, keyword, value, STK_GROUP_OTHER, STK_KEYWORD_MIN_BYTES);
 }
 
 static enum stk_status read_max_bytes(struct stk_reading_schema *s, const char *keyword,
                                       struct stk_value value)
 {
-    return stk_read_count(s, keyword, value, STK_GROUP_ANY, STK_KEYWORD_MAX_BYTES);
+    return stk_read_count(s, keyword, value, STK_GROUP_OTHER, STK_KEYWORD_MAX_BYTES);
 }
 
 static enum stk_status read_min_rank(struct stk_reading_schema *s, const char *keyword,
                                      struct stk_value value)
 {
-    return stk_read_count(s, keyword, value, STK_GROUP_ANY, STK_KEYWORD_MIN_RANK);
+    return stk_read_count(s, keyword, value, STK_GROUP_OTHER, STK_KEYWORD_MIN_RANK);
 }
 
 static enum stk_status read_max_rank(struct stk_reading_schema *s, const char *keyword,
                                      struct stk_value value)
 {
-    return stk_read_count(s, keyword, value, STK_GROUP_ANY, STK_KEYWORD_MAX_RANK);
+    return stk_read_count(s, keyword, value, STK_GROUP_OTHER, STK_KEYWORD_MAX_RANK);
 }
 
 static enum stk_status read_max_dimension(struct stk_reading_schema *s,
                                           const char *keyword, struct stk_value value)
 {
-    return stk_read_count(s, keyword, value, STK_GROUP_ANY, STK_KEYWORD_MAX_DIMENSION);
+    return stk_read_count(s, keyword, value, STK_GROUP_OTHER, STK_KEYWORD_MAX_DIMENSION);
 }
 
 static const struct {

@@ -222,12 +222,6 @@ static const size_t items_looked_at[] = {64, 8, 0};
 /* Bytes at either end of BYTES. */
 #define ENDS 256
 
-uint64_t stk_value_seed(void)
-{
-    static const char place = 0; /* where, changes with each process */
-    return (uint64_t)(uintptr_t)&place ^ UINT64_C(0x5851f42d4c957f2d);
-}
-
 STK_WRAPS static uint64_t hash_of(enum stk_value_kind kind, const void *data, size_t len)
 {
     return stk_hash(stk_span_of(data, len), stk_value_seed() + (unsigned)kind);

@@ -25,9 +25,22 @@ const char *stk_value_kind_name(enum stk_value_kind kind)
     return names[kind];
 }
 
+/* Where, changes with each process. */
+static const char place = 0;
+
+static inline uint64_t seed(void)
+{
+    return (uint64_t)(uintptr_t)&place ^ UINT64_C(0x5851f42d4c957f2d);
+}
+
+uint64_t stk_value_seed(void)
+{
+    return seed();
+}
+
 uint64_t stk_text_hash(struct stk_span bytes)
 {
-    return stk_hash(bytes, stk_value_seed());
+    return stk_hash(bytes, seed());
 }
 
 STK_WRAPS uint64_t stk_name_hash(struct stk_span module, struct stk_span qualified)
@@ -63,15 +76,24 @@ enum stk_status stk_value_text(struct stk_arena *arena, uint64_t off,
                                enum stk_value_kind kind, struct stk_span bytes,
                                struct stk_value *ret_value)
 {
-    struct stk_text *text = stk_arena_alloc(arena, sizeof *text);
-    if (text == NULL) {
+    bool is_str = kind == STK_VALUE_STR;
+    size_t n_codes = !is_str ? 0 : stk_is_ascii(bytes) ? bytes.len : count_codes(bytes);
+    return stk_value_text_of(arena, off, kind, bytes, n_codes, ret_value);
+}
+
+enum stk_status stk_value_text_of(struct stk_arena *arena, uint64_t off,
+                                  enum stk_value_kind kind, struct stk_span bytes,
+                                  size_t n_codes, struct stk_value *ret_value)
+{
+    struct stk_text *text = stk_arena_take(arena, sizeof *text);
+    if (STK_UNLIKELY(text == NULL)) {
         return STK_E_NOMEM;
     }
-    text->bytes = bytes;
-    if (kind == STK_VALUE_STR) {
-        text->hash = stk_text_hash(bytes);
-        text->n_codes = stk_is_ascii(bytes) ? bytes.len : count_codes(bytes);
-    }
+    *text = (struct stk_text){
+        .bytes = bytes,
+        .hash = kind == STK_VALUE_STR ? stk_hash(bytes, seed()) : 0,
+        .n_codes = n_codes,
+    };
     *ret_value = (struct stk_value){
         .kind = kind & 0xff, .off = off & STK_VALUE_OFF_MAX, .text = text};
     return STK_OK;

@@ -188,6 +188,12 @@ STK_MUST_USE enum stk_status stk_value_text(struct stk_arena *arena, uint64_t of
                                             struct stk_span bytes,
                                             struct stk_value *ret_value);
 
+/* The same of a text whose code points were counted; 0 of bytes. */
+STK_MUST_USE enum stk_status stk_value_text_of(struct stk_arena *arena, uint64_t off,
+                                               enum stk_value_kind kind,
+                                               struct stk_span bytes, size_t n_codes,
+                                               struct stk_value *ret_value);
+
 /* limbs, least significant first, are copied; leading zeroes may be among them. What fits
  * 64 bits becomes an INT. STK_E_NOMEM. */
 STK_MUST_USE enum stk_status stk_value_big(struct stk_arena *arena, uint64_t off,
