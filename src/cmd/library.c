@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -144,13 +146,16 @@ static struct stk_schema *compile(struct stk_library *library, struct stk_span u
     return schema;
 }
 
-/* The profiles that are compiled in, under their own URIs. */
+/* The profiles that are compiled in, under their own URIs, behind what the user gave. */
 static bool add_shipped(struct stk_library *library, const char *path)
 {
     struct stk_schema_error error = {0};
     for (size_t i = 0; i < stk_n_shipped_profiles; i++) {
         const struct stk_shipped_profile *p = &stk_shipped_profiles[i];
         struct stk_span uri = stk_span_of(p->uri, strlen(p->uri));
+        if (stk_library_has(library, uri)) {
+            continue; /* the user's own is meant */
+        }
         enum stk_status status =
             stk_library_add(library, uri, stk_span_of(p->text, strlen(p->text)), &error);
         if (status != STK_OK) {
@@ -175,7 +180,10 @@ static bool add_profile(struct stk_library *library, const char *path,
         }
         stk_buf_clear(uri);
     }
-    stk_buf_printf(uri, "file:%s", path);
+    /* Of a relative path that begins with dots, a URI would lose them. */
+    char real[PATH_MAX];
+    bool dots = path[0] == '.' && realpath(path, real) != NULL;
+    stk_buf_printf(uri, "file:%s", dots ? real : path);
     return uri->status == STK_OK &&
            add_file(library, stk_buf_span(uri), path, memory_max);
 }
@@ -230,9 +238,9 @@ bool stk_profile_read(struct stk_profile *profile, const char *path,
         return false;
     }
     stk_buf_init(&uri, &stk_alloc_libc, (size_t)1 << 16);
-    if (add_shipped(profile->library, path) &&
-        add_mappings(profile->library, mappings, memory_max) &&
-        add_profile(profile->library, path, memory_max, &uri)) {
+    if (add_mappings(profile->library, mappings, memory_max) &&
+        add_profile(profile->library, path, memory_max, &uri) &&
+        add_shipped(profile->library, path)) {
         profile->schema = compile(profile->library, stk_buf_span(&uri), path, options);
     }
     stk_buf_release(&uri);

@@ -589,3 +589,8 @@ enum stk_status stk_library_resolve(struct stk_library *library, uint32_t from,
     return stk_library_note(library, ret_target->schema, ret_target->resource,
                             ret_target->pointer, ret_error);
 }
+
+bool stk_library_has(const struct stk_library *library, struct stk_span uri)
+{
+    return stk_library_find(library, uri) != STK_NO_RESOURCE;
+}

@@ -34,6 +34,9 @@ STK_MUST_USE enum stk_status stk_library_add(struct stk_library *library,
                                              struct stk_span uri, struct stk_span text,
                                              struct stk_schema_error *ret_error);
 
+/* A document, or a schema in one, has this URI. */
+bool stk_library_has(const struct stk_library *library, struct stk_span uri);
+
 /* ---- schemas ---- */
 
 struct stk_schema;

@@ -292,8 +292,11 @@ enum stk_status stk_pairs_group(struct stk_arena *arena, struct stk_pairs *pairs
 {
     struct stk_pair *list = (struct stk_pair *)(uintptr_t)(const void *)pairs->list;
     size_t duplicate = 0;
-    return pairs->n < 2 ? STK_OK
-                        : group(arena, pairs->list, pairs->n, list, pairs, &duplicate);
+    if (pairs->n < 2) { /* nothing to compare */
+        pairs->texts_only = pairs->n == 0 || list[0].key.kind == STK_VALUE_STR;
+        return STK_OK;
+    }
+    return group(arena, pairs->list, pairs->n, list, pairs, &duplicate);
 }
 
 const struct stk_value *stk_value_get(const struct stk_pairs *pairs, struct stk_span key,
