@@ -212,7 +212,11 @@ enum stk_status stk_decode_pickle(struct stk_decoder *d, struct stk_arena *arena
     d->reason = NULL;
     d->copies_left = 2 * (uint64_t)bytes.len; /* text, and the storage that it holds */
     d->policy_judge = stk_policy_judge(policy);
-    d->judge = (struct stk_judge){.effect = effect, .object = object, .ctx = d};
+    d->judge = (struct stk_judge){.effect = effect,
+                                  .object = object,
+                                  .ctx = d,
+                                  .buffers = options->buffers,
+                                  .n_buffers = options->n_buffers};
     enum stk_status status =
         stk_machine_decode(d->machine, &source, 0, &d->judge, arena, &run, &root);
     if (status == STK_E_LIMIT) {

@@ -21,7 +21,8 @@ struct stk_decode_options {
     enum stk_grant (*grant)(void *ctx, struct stk_span module, struct stk_span name);
     void *grant_ctx;
     bool trailing; /* bytes behind STOP are the caller's; else they are refused */
-    /* Out-of-band buffers, in order; one more than there are is refused. */
+    /* Out-of-band buffers, in order; one more than there are is refused. NULL: they are
+     * not here, and are known by their numbers only. */
     const struct stk_span *buffers;
     size_t n_buffers;
 };

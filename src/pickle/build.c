@@ -679,6 +679,13 @@ static bool push_buffer(struct stk_machine *m, uint64_t ordinal, bool readonly)
     }
     buffer->ordinal = ordinal;
     buffer->readonly = readonly;
+    if (m->judge->buffers != NULL) {
+        if (ordinal >= m->judge->n_buffers) {
+            return stk_build_fault(m, "an out-of-band buffer that is not there");
+        }
+        buffer->present = true;
+        buffer->bytes = m->judge->buffers[ordinal];
+    }
     *stk_build_top(m) = node_value(m, STK_VALUE_BUFFER, NULL);
     stk_build_top(m)->buffer = buffer;
     return true;

@@ -139,6 +139,10 @@ struct stk_judge {
      * and its kind chosen when it was made. May be NULL. */
     enum stk_status (*object)(void *ctx, struct stk_arena *arena,
                               struct stk_object *object, struct stk_value *inout_value);
+    /* Decoding: the out-of-band buffers, in order, for the life of the graph. NULL: they
+     * are not here, and values of them have no bytes. */
+    const struct stk_span *buffers;
+    size_t n_buffers;
     void *ctx;
 };
 

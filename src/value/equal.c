@@ -219,6 +219,9 @@ bool stk_value_same_key(struct stk_value a, struct stk_value b, uint64_t *steps)
 /* Items of a tuple, and of a tuple in it, that are looked at. */
 static const size_t items_looked_at[] = {64, 8, 0};
 
+/* Limbs of a big integer, the least significant first. */
+#define LIMBS ((size_t)64)
+
 /* Bytes at either end of BYTES. */
 #define ENDS 256
 
@@ -249,7 +252,8 @@ static uint64_t hash_big(const struct stk_big *big)
     if (stk_number_big_is_double(big, &number)) {
         return hash_double(number);
     }
-    return hash_of(STK_VALUE_BIGINT, big->limbs, big->n * sizeof big->limbs[0]);
+    size_t n = big->n < LIMBS ? big->n : LIMBS; /* those that tell integers apart */
+    return hash_of(STK_VALUE_BIGINT, big->limbs, n * sizeof big->limbs[0]);
 }
 
 static uint64_t hash_bytes(struct stk_value value)
