@@ -203,7 +203,8 @@ def write_tables(catalogue, symbol):
                    f"{int(d.stream)}}}" for d in dangers]
     danger_slots = open_table([fnv(d.key.encode()) for d in dangers])
     persistent = [i for i, e in enumerate(catalogue.entries) if e.kind == "persistent"]
-    granted = {e.name: i for i, e in enumerate(catalogue.entries) if e.module == "granted"}
+    granted = {e.name: i for i, e in enumerate(catalogue.entries)
+               if e.module == "granted"}
     longest = max([len(d.key) for d in dangers], default=0)
     out = ["/* SPDX-License-Identifier: Apache-2.0 */",
            "/* Made by tools/catalogue-gen; edit the .cat files instead. */",

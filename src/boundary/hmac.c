@@ -2,7 +2,6 @@
 #include "boundary/hmac.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "base/library.h"

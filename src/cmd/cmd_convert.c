@@ -8,6 +8,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/console.h"
+#include "cmd/convert_safetensors.h"
 #include "cmd/exitcode.h"
 #include "cmd/library.h"
 #include "cmd/message.h"
@@ -24,6 +25,7 @@ struct convert_options {
     bool untagged;
     uint64_t indent;
     uint64_t protocol;
+    bool drop_other;
     const char *into;
     uint64_t memory_max;
 };
@@ -60,7 +62,7 @@ static const struct stk_option options[] = {
     {.name = "plain",
      .kind = STK_OPTION_FLAG,
      .field = FIELD(plain),
-     .help = "JSON and msgpack that any tool reads; says what is lost"},
+     .help = "JSON or msgpack for any tool; says what is lost"},
     {.name = "untagged",
      .kind = STK_OPTION_FLAG,
      .field = FIELD(untagged),
@@ -78,6 +80,10 @@ static const struct stk_option options[] = {
      .arg = "N",
      .fallback = "4",
      .help = "of a pickle that is written: 2 to 5"},
+    {.name = "drop-other",
+     .kind = STK_OPTION_FLAG,
+     .field = FIELD(drop_other),
+     .help = "leave out what safetensors cannot carry; says what"},
     {.name = "into",
      .kind = STK_OPTION_TEXT,
      .field = FIELD(into),
@@ -182,10 +188,28 @@ static void write_value(struct convert *c, const char *in, const char *out,
     stk_complain_lines(in, stk_buf_span(&c->rewrite.notes));
 }
 
+static void convert_checkpoint(struct convert *c, const char *in, const char *out)
+{
+    const struct stk_to_safetensors to = {.drop_other = c->options->drop_other,
+                                          .memory_max = c->options->memory_max};
+    struct stk_decode_error error;
+    enum stk_status status = stk_convert_safetensors(&to, in, out, &error);
+    if (status == STK_E_MALFORMED) {
+        complain_refused(in, &error);
+        rate(c, error.verdict);
+    } else if (status != STK_OK) {
+        c->rated.unreadable = true;
+    }
+}
+
 static void convert_file(struct convert *c, const char *in, const char *out)
 {
     struct stk_message message;
     struct stk_value part;
+    if (c->to == STK_TARGET_SAFETENSORS) {
+        convert_checkpoint(c, in, out);
+        return;
+    }
     if (stk_messages_read(&c->messages, strcmp(in, "-") == 0 ? NULL : in,
                           (enum stk_wire)c->options->from, &message) != STK_OK) {
         c->rated.unreadable = true;
@@ -283,6 +307,9 @@ static int start(const struct stk_command *command, const struct convert_options
     }
     if (c.to == STK_TARGET_AUTO) {
         return stk_usage(command, "--to is missing, and no extension says it");
+    }
+    if (c.to == STK_TARGET_SAFETENSORS && (opts->profile != NULL || opts->at != NULL)) {
+        return stk_usage(command, "--profile and --at do not go with safetensors");
     }
     if (opts->profile == NULL) {
         return convert(&c, operands);

@@ -7,7 +7,7 @@
 
 const struct stk_command *const stk_commands[] = {
     &stk_command_scan,    &stk_command_inspect, &stk_command_check,
-    &stk_command_convert, &stk_command_help,
+    &stk_command_convert, &stk_command_learn,   &stk_command_help,
 };
 const size_t stk_n_commands = sizeof(stk_commands) / sizeof(stk_commands[0]);
 

@@ -10,6 +10,7 @@ extern const struct stk_command stk_command_scan;
 extern const struct stk_command stk_command_inspect;
 extern const struct stk_command stk_command_check;
 extern const struct stk_command stk_command_convert;
+extern const struct stk_command stk_command_learn;
 extern const struct stk_command stk_command_help;
 
 /* `stockade` itself; its name is empty. */

@@ -172,8 +172,8 @@ static enum stk_status decode_msgpack(struct stk_messages *m, struct stk_message
     struct stk_msgpack_error error = {0};
     options.take_tags = m->tags;
     options.take_surrogates = m->tags;
-    enum stk_status status = stk_msgpack_decode(&m->arena, message->bytes, &options,
-                                                &message->value, &error);
+    enum stk_status status =
+        stk_msgpack_decode(&m->arena, message->bytes, &options, &message->value, &error);
     STK_TRY(take(message, status, error.off, error.reason));
     return message->refused || !m->tags ? STK_OK : vet(m, message);
 }

@@ -56,23 +56,49 @@ static void put_line(struct stk_buf *line, const struct stk_progress *progress,
     stk_buf_str(line, " dangerous\033[K");
 }
 
+static bool is_due(const struct stk_progress *progress)
+{
+    return progress->shown && stk_now() - progress->last >= INTERVAL;
+}
+
+static void show_line(struct stk_progress *progress, struct stk_buf *line)
+{
+    if (line->status == STK_OK) {
+        (void)fwrite(line->data, 1, line->len, stderr);
+        (void)fflush(stderr);
+    }
+    progress->last = stk_now();
+    progress->drawn = true;
+}
+
 void stk_progress_draw(struct stk_progress *progress, uint64_t done,
                        const struct stk_summary *summary)
 {
-    double now = progress->shown ? stk_now() : 0;
-    if (!progress->shown || now - progress->last < INTERVAL) {
+    if (!is_due(progress)) {
         return;
     }
     struct stk_buf line;
     stk_buf_init(&line, &stk_alloc_libc, 4096);
     put_line(&line, progress, done, summary);
-    if (line.status == STK_OK) {
-        (void)fwrite(line.data, 1, line.len, stderr);
-        (void)fflush(stderr);
-    }
+    show_line(progress, &line);
     stk_buf_release(&line);
-    progress->last = now;
-    progress->drawn = true;
+}
+
+void stk_progress_bytes(struct stk_progress *progress, uint64_t done)
+{
+    if (!is_due(progress)) {
+        return;
+    }
+    struct stk_buf line;
+    stk_buf_init(&line, &stk_alloc_libc, 4096);
+    stk_buf_byte(&line, '\r');
+    put_bar(&line, progress, done);
+    stk_report_size(&line, done);
+    stk_buf_str(&line, " of ");
+    stk_report_size(&line, progress->total);
+    stk_buf_str(&line, "\033[K");
+    show_line(progress, &line);
+    stk_buf_release(&line);
 }
 
 void stk_progress_clear(struct stk_progress *progress)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One line on stderr that says how far a scan is; only where stderr is a terminal.
+ * One line on stderr that says how far a scan or a copy is; only where stderr is a
+ * terminal.
  */
 #pragma once
 
@@ -25,6 +26,9 @@ void stk_progress_init(struct stk_progress *progress, bool wanted);
 /* Draws if a tenth of a second has gone by. done: items that are finished. */
 void stk_progress_draw(struct stk_progress *progress, uint64_t done,
                        const struct stk_summary *summary);
+
+/* The same for work that is bytes, of which there are total. */
+void stk_progress_bytes(struct stk_progress *progress, uint64_t done);
 
 /* Takes the line away, before anything else is printed. */
 void stk_progress_clear(struct stk_progress *progress);

@@ -186,6 +186,11 @@ static enum stk_status call_gives_plain(struct stk_decoder *d,
                               n == 0 ? (struct stk_span){0} : first.text->bytes,
                               &outcome->value);
     }
+    if (stk_value_names(callee, "builtins", "bytes") && n == 0) {
+        outcome->has_value = true;
+        return stk_value_text(d->arena, effect->off, STK_VALUE_BYTES,
+                              (struct stk_span){0}, &outcome->value);
+    }
     return STK_OK;
 }
 

@@ -10,6 +10,9 @@
 
 #define SEED UINT64_C(0x636865636b706f69)
 
+/* What a name costs besides its length. */
+#define NAME_COST 16
+
 /* In `kinds`. */
 enum { OPEN = 1, PLAIN, MIXED };
 
@@ -32,8 +35,8 @@ void stk_checkpoint_release(struct stk_checkpoint *c)
 static enum stk_status refuse(struct stk_decode_error *error, struct stk_value value,
                               struct stk_span name, const char *reason)
 {
-    *error = (struct stk_decode_error){.verdict = STK_VERDICT_UNDECIDED,
-                                       .off = value.off};
+    *error =
+        (struct stk_decode_error){.verdict = STK_VERDICT_UNDECIDED, .off = value.off};
     (void)stk_escape(error->path, sizeof error->path, name);
     (void)snprintf(error->reason, sizeof error->reason, "%s", reason);
     return STK_E_MALFORMED;
@@ -200,10 +203,10 @@ static enum stk_status join(struct stk_checkpoint *c, const struct frame *frame,
     }
     size_t dot = frame->name.data == NULL ? 0 : 1;
     uint64_t len = (uint64_t)frame->name.len + dot + part.len;
-    if (len > c->names_left) {
+    if (len + NAME_COST > c->names_left) {
         return refuse(ret_error, key, frame->name, "the names are too long together");
     }
-    c->names_left -= len;
+    c->names_left -= len + NAME_COST;
     uint8_t *name = stk_arena_alloc(c->arena, (size_t)len + 1);
     if (name == NULL) {
         return STK_E_NOMEM;

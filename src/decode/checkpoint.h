@@ -25,8 +25,8 @@ struct stk_checkpoint_entry {
 };
 
 struct stk_checkpoint {
-    const struct stk_alloc *alloc; /* borrowed */
-    struct stk_arena *arena;       /* borrowed */
+    const struct stk_alloc *alloc;        /* borrowed */
+    struct stk_arena *arena;              /* borrowed */
     struct stk_checkpoint_entry *entries; /* owned */
     size_t n_entries;
     size_t cap_entries;
@@ -40,8 +40,8 @@ void stk_checkpoint_init(struct stk_checkpoint *checkpoint, const struct stk_all
                          struct stk_arena *arena);
 void stk_checkpoint_release(struct stk_checkpoint *checkpoint);
 
-/* Lists what is in value. STK_E_MALFORMED with *ret_error: two entries of one name, a name
- * that is no text, a value inside itself, or too much of it; STK_E_NOMEM. */
+/* Lists what is in value. STK_E_MALFORMED with *ret_error: two entries of one name, a
+ * name that is no text, a value inside itself, or too much of it; STK_E_NOMEM. */
 STK_MUST_USE enum stk_status stk_checkpoint_list(struct stk_checkpoint *checkpoint,
                                                  struct stk_value value,
                                                  struct stk_decode_error *ret_error);

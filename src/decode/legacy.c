@@ -49,7 +49,8 @@ enum stk_status stk_legacy_decode(struct stk_decoder *decoder, struct stk_arena 
         }
         pos += end;
     }
-    const char *reason = stk_torch_facts(streams[MAGIC], streams[VERSION], streams[FACTS]);
+    const char *reason =
+        stk_torch_facts(streams[MAGIC], streams[VERSION], streams[FACTS]);
     if (reason != NULL) {
         return refuse(ret_error, reason);
     }
@@ -105,7 +106,8 @@ static enum stk_status storage_len(const struct stk_source *source, uint64_t pos
     if (!stk_span_equal(array->key, key) || stk_le64(count) != array->n_items ||
         !stk_mul(array->n_items, array->item_size, &len) ||
         !stk_range_ok(pos + sizeof count, len, source->size)) {
-        return refuse(ret_error, "a storage whose number of items and bytes do not agree");
+        return refuse(ret_error,
+                      "a storage whose number of items and bytes do not agree");
     }
     *ret_len = len;
     return STK_OK;
@@ -146,9 +148,9 @@ enum stk_status stk_legacy_places(const struct stk_alloc *alloc, struct stk_aren
     }
     stk_map_init(&said.arrays, alloc, SIZE_MAX, SEED);
     (void)stk_value_path(alloc, legacy->value, collect, &collector, path, sizeof path);
-    enum stk_status status = said.failed ? STK_E_NOMEM
-                                         : find_places(source, at, legacy, &said, index,
-                                                       places, ret_error);
+    enum stk_status status =
+        said.failed ? STK_E_NOMEM
+                    : find_places(source, at, legacy, &said, index, places, ret_error);
     stk_map_release(&said.arrays);
     if (status == STK_OK) {
         *ret_places = places;

@@ -51,9 +51,9 @@ static uint64_t hash_name(struct stk_span name)
 static bool is_data_pkl(struct stk_span name)
 {
     size_t slash = stk_span_find(name, "/", 1);
-    return slash < name.len && stk_span_is(stk_span_of(name.data + slash + 1,
-                                                       name.len - slash - 1),
-                                           "data.pkl");
+    return slash < name.len &&
+           stk_span_is(stk_span_of(name.data + slash + 1, name.len - slash - 1),
+                       "data.pkl");
 }
 
 static enum stk_status index_members(struct stk_torch_file *file, size_t *ret_pickle,
@@ -218,8 +218,7 @@ static enum stk_status place_member(struct stk_torch_file *file, struct stk_span
         return refuse(ret_error, "a member that readers do not agree about");
     }
     if (entry->says.size != len) {
-        return refuse(ret_error,
-                      "a storage of %llu bytes, of which the archive has %llu",
+        return refuse(ret_error, "a storage of %llu bytes, of which the archive has %llu",
                       (unsigned long long)len, (unsigned long long)entry->says.size);
     }
     if (entry->says.method != STK_ZIP_STORED) {

@@ -53,7 +53,8 @@ STK_MUST_USE enum stk_status stk_torch_open(
     struct stk_decode_error *ret_error);
 void stk_torch_release(struct stk_torch_file *file);
 
-/* The bytes of a storage of the object. Errors as above; ret_error->reason alone is set. */
+/* The bytes of a storage of the object. Errors as above; ret_error->reason alone is set.
+ */
 STK_MUST_USE enum stk_status stk_torch_place(struct stk_torch_file *file,
                                              const struct stk_array *storage,
                                              struct stk_torch_place *ret_place,

@@ -80,7 +80,7 @@ class Programs:
     def __init__(self, folder):
         self.checked = str(CHECK_BUILD / "tests/oracle/oracle-report")
         self.fast = str(pathlib.Path(folder) / "oracle-report")
-        libraries = [BUILD / "src/libpickle.a", BUILD / "src/libbase.a"]
+        libraries = [BUILD / f"src/lib{name}.a" for name in ("pickle", "value", "base")]
         if all(path.exists() for path in libraries):
             subprocess.run(["cc", "-std=gnu17", "-O2", "-DNDEBUG", "-I", tap.TOP / "src",
                             ORACLE / "report.c", *libraries, "-o", self.fast], check=True)

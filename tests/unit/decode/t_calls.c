@@ -208,9 +208,8 @@ static void persistent_ids(void **state)
     struct decoded d;
     decoded_init(&d, &stk_alloc_libc);
     for (int loader = STK_LOADER_PICKLE; loader <= STK_LOADER_TORCH; loader++) {
-        static const char *const ids[] = {"K\1Q.", "Pid\n.", "(S'storage'\ntQ.",
-                                          "(S'x'\nctorch\nFloatStorage\nS'0'\nS'cpu'\n"
-                                          "K\4tQ."};
+        static const char other[] = "(S'x'\nctorch\nFloatStorage\nS'0'\nS'cpu'\nK\4tQ.";
+        static const char *const ids[] = {"K\1Q.", "Pid\n.", "(S'storage'\ntQ.", other};
         d.options.loader = (enum stk_loader)loader;
         for (size_t i = 0; i < 4; i++) {
             decoded_run(&d, ids[i], strlen(ids[i]));
