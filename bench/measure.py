@@ -57,6 +57,25 @@ print(best, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
 """
 
 
+# The classes of the message are stubs of tests/py.
+LOAD_REQUEST = """
+import pathlib, pickle, resource, sys, time
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(sys.argv[1]).parent / "tests/py"))
+import stubs
+stubs.request(stubs.newer_sampling_params())
+data = open(sys.argv[2], "rb").read()
+calls = 2000
+best = float("inf")
+for _ in range(10):
+    start = time.perf_counter()
+    for _ in range(calls):
+        pickle.loads(data)
+    best = min(best, (time.perf_counter() - start) / calls)
+print(best, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+"""
+
+
 class Cost:
     """Seconds and peak bytes of several runs of the same work."""
 

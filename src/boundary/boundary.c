@@ -313,6 +313,9 @@ static enum stk_status judge_as(struct stk_boundary *b, const struct stk_frame_l
                                 struct stk_judgement *j)
 {
     *j = (struct stk_judgement){.validity = STK_VALID, .path = ""};
+    for (size_t i = 0; i < b->n_frames; i++) { /* an alternative may have been tried */
+        b->frames[i] = (struct stk_boundary_frame){.bytes = b->frames[i].bytes};
+    }
     if (!assign(b, list)) {
         (void)refuse(j, 0, 0, "another number of frames than a message has");
         return STK_OK;

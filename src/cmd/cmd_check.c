@@ -142,7 +142,8 @@ static const char *const validities[] = {
 /* What was not decoded is called by its verdict. */
 static const char *outcome_word(const struct outcome *o)
 {
-    bool judged = o->reason == NULL || o->verdict == STK_VERDICT_UNDECIDED;
+    bool judged = o->reason == NULL || o->verdict == STK_VERDICT_CLEAN ||
+                  o->verdict == STK_VERDICT_UNDECIDED;
     return judged ? validities[o->validity] : stk_verdict_name(o->verdict);
 }
 
@@ -186,8 +187,10 @@ static void put_json(struct check *c, const struct outcome *o)
     if (o->reason != NULL) {
         stk_jsonw_key(json, "reason");
         stk_jsonw_str(json, o->reason);
-        stk_jsonw_key(json, "verdict");
-        stk_jsonw_str(json, stk_verdict_name(o->verdict));
+        if (o->verdict != STK_VERDICT_CLEAN) {
+            stk_jsonw_key(json, "verdict");
+            stk_jsonw_str(json, stk_verdict_name(o->verdict));
+        }
         stk_jsonw_key(json, "instance");
         stk_jsonw_str(json, o->where);
         stk_jsonw_key(json, "offset");

@@ -115,6 +115,9 @@ static enum stk_status read_frame(const struct spot *at, struct stk_value value,
     if (rule->wire == STK_FRAME_ANY) {
         return fail(at, value, "has no `wire`");
     }
+    if (rule->wire == STK_FRAME_LITERAL && stk_schema_get(value.pairs, "text") == NULL) {
+        return fail(at, value, "a literal without its `text`");
+    }
     if (rule->hmac && rule->wire != STK_FRAME_PICKLE && rule->wire != STK_FRAME_JSON &&
         rule->wire != STK_FRAME_MSGPACK && rule->wire != STK_FRAME_RAW) {
         return fail(at, value, "an HMAC of a frame that says itself what it is");

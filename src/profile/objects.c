@@ -64,6 +64,9 @@ static enum stk_status read_call(struct stk_reading_schema *s, uint32_t *ret_cal
     }
     const struct stk_items one = {.n = 1, .list = value};
     const struct stk_items *items = value->kind == STK_VALUE_LIST ? value->items : &one;
+    if (items->n == 0) {
+        return stk_keyword_fail(s, "call", *value, "names nothing");
+    }
     for (size_t i = 0; i < items->n; i++) {
         bool reduce = stk_text_is(items->list[i], "reduce");
         if (!reduce && !stk_text_is(items->list[i], "new")) {
@@ -265,20 +268,41 @@ static bool is_dunder(struct stk_span name)
            name.data[1] == '_' && name.data[name.len - 2] == '_';
 }
 
-/* A state is given to the instance's __dict__: a name like __class__ would change what it
- * is. */
+static const struct stk_pairs *pairs_of(const struct stk_value *value)
+{
+    return value->kind == STK_VALUE_DICT     ? value->pairs
+           : value->kind == STK_VALUE_OBJECT ? &value->object->pairs
+                                             : NULL;
+}
+
+/* A state is given to the instance's __dict__, of a pair the first, and the second to its
+ * attributes: a name like __class__ would change what it is. */
 static bool check_state_keys(struct stk_validation *v, const struct stk_look *l,
                              const struct stk_op *op, const struct stk_value *state)
 {
+    bool pair = state->kind == STK_VALUE_TUPLE && state->items->n == 2;
+    const struct stk_value *parts = pair ? state->items->list : state;
     bool valid = true;
-    for (size_t i = 0; state->kind == STK_VALUE_DICT && i < state->pairs->n; i++) {
-        struct stk_value key = state->pairs->list[i].key;
-        if (key.kind != STK_VALUE_STR) {
-            valid = refused(v, l, op, "has a state with a key that is no text");
-        } else if (is_dunder(stk_text_of(key))) {
-            valid = refused(v, l, op, "has a state with the key %.*s",
-                            (int)(key.text->bytes.len < 60 ? key.text->bytes.len : 60),
-                            (const char *)key.text->bytes.data);
+    for (size_t part = 0; part < (pair ? 2 : 1); part++) {
+        const struct stk_pairs *pairs = pairs_of(&parts[part]);
+        if (parts[part].kind == STK_VALUE_OBJECT &&
+            parts[part].object->args.kind == STK_VALUE_TUPLE &&
+            parts[part].object->args.items->n > 0) {
+            /* OrderedDict([('__class__', …)]): keys that do not show. */
+            valid = refused(v, l, op, "has a state that is called with arguments");
+        }
+        for (size_t i = 0; pairs != NULL && i < pairs->n; i++) {
+            struct stk_value key = pairs->list[i].key;
+            if (key.kind != STK_VALUE_STR) {
+                valid = (state->kind != STK_VALUE_DICT ||
+                         refused(v, l, op, "has a state with a key that is no text")) &&
+                        valid;
+            } else if (is_dunder(stk_text_of(key))) {
+                struct stk_span name = stk_text_of(key);
+                valid = refused(v, l, op, "has a state with the key %.*s",
+                                (int)(name.len < 60 ? name.len : 60),
+                                (const char *)name.data);
+            }
         }
     }
     return valid;

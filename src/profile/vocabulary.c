@@ -68,7 +68,9 @@ static enum stk_status read_kind(struct stk_reading_schema *s, const char *keywo
     STK_TRY(each_text(s, keyword, value, take_kind, &mask));
     for (int kind = 0; kind < STK_VALUE_REFUSED; kind++) {
         if (((mask >> kind) & 1) != 0) {
-            types |= stk_shown[kind].type | (kind == STK_VALUE_DICT ? STK_TYPE_OTHER : 0);
+            types |= stk_shown[kind].type;
+            types |= kind == STK_VALUE_DICT ? STK_TYPE_OTHER : 0;
+            types |= kind == STK_VALUE_FLOAT ? STK_TYPE_INTEGER : 0; /* 1.0 */
         }
     }
     s->node.types &= types;
@@ -458,9 +460,11 @@ static enum stk_status read_path(struct stk_reading_schema *s, const char *keywo
     }
     const struct stk_value *within = stk_schema_get(value.pairs, "within");
     const struct stk_value *relative = stk_schema_get(value.pairs, "relative");
-    rule->relative =
-        relative != NULL && relative->kind == STK_VALUE_BOOL && relative->boolean;
+    if (relative != NULL && relative->kind != STK_VALUE_BOOL) {
+        return stk_keyword_fail(s, keyword, *relative, "must be a boolean");
+    }
     size_t known = (within != NULL) + (size_t)(relative != NULL);
+    rule->relative = relative != NULL && relative->boolean;
     if (known != value.pairs->n || known == 0) {
         return stk_keyword_fail(s, keyword, value, "has `within` and `relative` only");
     }
@@ -577,8 +581,23 @@ static const struct {
     {"refuse", read_refuse},
 };
 
+/* What says more of a class would say nothing without it. */
+static enum stk_status refuse_strays(struct stk_reading_schema *s)
+{
+    static const char *const beside[] = {"state",   "arguments", "keywords",
+                                         "entries", "call",      "members"};
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        const struct stk_value *value = stk_schema_get(s->pairs, beside[i]);
+        if (value != NULL && stk_schema_get(s->pairs, "class") == NULL) {
+            return stk_keyword_fail(s, beside[i], *value, "stands beside `class` only");
+        }
+    }
+    return STK_OK;
+}
+
 enum stk_status stk_compile_vocabulary(struct stk_reading_schema *s)
 {
+    STK_TRY(refuse_strays(s));
     for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
         const struct stk_value *value = stk_schema_get(s->pairs, keywords[i].keyword);
         if (value != NULL) {
