@@ -39,9 +39,12 @@ message All {
   repeated Colour r_enum = 46; repeated All r_all = 47;
   repeated int32 r_apart = 48 [packed = false];
   map<string, int32> m_string = 51; map<int64, string> m_int64 = 52;
-  map<uint64, All> m_uint64 = 53; map<bool, Colour> m_bool = 54; map<sint32, bytes> m_sint32 = 55;
+  map<uint64, All> m_uint64 = 53; map<bool, Colour> m_bool = 54;
+  map<sint32, bytes> m_sint32 = 55;
   map<fixed32, double> m_fixed32 = 56; map<string, two.Old> m_old = 57;
-  oneof one { int32 o_int = 61; string o_string = 62; All o_all = 63; Colour o_enum = 64; }
+  oneof one {
+    int32 o_int = 61; string o_string = 62; All o_all = 63; Colour o_enum = 64;
+  }
   two.Old f_old = 536870911;
   message Inner { int32 x = 1; }
   Inner f_inner = 70;
@@ -145,7 +148,8 @@ def scalar(rng, field):
         return rng.choice([low, high, 0, 1, 127, 128, rng.randint(low, high),
                            rng.randint(max(low, -300), 300)])
     if kind == "double":
-        return rng.choice([0.0, -0.0, 0.1, 1e308, float("inf"), float("nan"), rng.random()])
+        return rng.choice([0.0, -0.0, 0.1, 1e308, float("inf"), float("nan"),
+                           rng.random()])
     if kind == "float":
         return struct.unpack("<f", struct.pack("<f", rng.choice([0, -0.0, 0.1, 3e38,
                                                                  rng.random()])))[0]
@@ -198,7 +202,8 @@ def random_messages(folder, cls):
     messages = [cls(), cls(f_all=cls())] + [fill(rng, cls()) for _ in range(MESSAGES)]
     wires = [m.SerializeToString(deterministic=True) for m in messages]
     answers = pipe(folder / "three.set", "three.All", wires)
-    bad = [(w[:200], a[0], a[1][:200]) for w, a in zip(wires, answers) if a[:2] != (OK, w)]
+    bad = [(w[:200], a[0], a[1][:200]) for w, a in zip(wires, answers)
+           if a[:2] != (OK, w)]
     tap.ok(not bad, "what Python writes is written in the same bytes", bad[:2])
     bad = [(values(m), msgpack.unpackb(a[2], strict_map_key=False))
            for m, a in zip(messages, answers) if a[0] == OK and
@@ -241,7 +246,8 @@ def damaged(folder, cls):
     wires = [damage(rng, fill(rng, cls(), 2).SerializeToString()) for _ in range(DAMAGED)]
     options = ("duplicates", "unknown", "numbers")
     taken, refused, wrong = 0, 0, []
-    for wire, answer in zip(wires, pipe(folder / "three.set", "three.All", wires, *options)):
+    answers = pipe(folder / "three.set", "three.All", wires, *options)
+    for wire, answer in zip(wires, answers):
         if answer[0] != OK:
             refused += 1
             continue
@@ -251,13 +257,15 @@ def damaged(folder, cls):
                 wrong.append((wire, answer[1]))
         except message.DecodeError:
             wrong.append((wire, "taken"))
-    tap.ok(not wrong, "damaged messages that are taken mean the same to Python", wrong[:1])
+    tap.ok(not wrong, "damaged messages that are taken mean the same to Python",
+           wrong[:1])
     print("# %d taken, %d refused" % (taken, refused))
     tap.ok(min(taken, refused) > 50, "each of these was met")
 
 
 def schemas(folder, pool):
-    run = subprocess.run([PROGRAM, folder / "google.set", "google.protobuf.FileDescriptorSet"],
+    name = "google.protobuf.FileDescriptorSet"
+    run = subprocess.run([PROGRAM, folder / "google.set", name],
                          input=b"", stdout=subprocess.PIPE, check=False)
     tap.ok(run.returncode == 0, "protoc's own descriptors compile", run.stdout)
     files = [(folder / name).read_bytes() for name in ("three.set", "google.set")]
@@ -267,7 +275,8 @@ def schemas(folder, pool):
     answers = pipe(folder / "google.set", "google.protobuf.FileDescriptorSet", files)
     tap.equal([a[:2] for a in answers], [(OK, w) for w in want],
               "sets are messages of the types that they define")
-    answers = pipe(folder / "groups.set", "groups.Old", [b"\x10\x01", b"\x0b\x08\x01\x0c"])
+    answers = pipe(folder / "groups.set", "groups.Old",
+                   [b"\x10\x01", b"\x0b\x08\x01\x0c"])
     tap.equal([a[0] for a in answers], [OK, 6], "groups are refused where they are met")
     run = subprocess.run([PROGRAM, folder / "alone.set", "three.All"], input=b"",
                          stdout=subprocess.PIPE, check=False)
@@ -322,5 +331,6 @@ if protobuf is None or msgpack is None:
 if shutil.which("protoc") is None:
     tap.skip("protoc", "missing: protobuf-compiler")
     tap.done()
-from google.protobuf import descriptor_pb2, descriptor_pool, message, message_factory  # noqa: E402
+from google.protobuf import descriptor_pb2, descriptor_pool  # noqa: E402
+from google.protobuf import message, message_factory  # noqa: E402
 main()
