@@ -141,7 +141,8 @@ def check_plain():
         done = learn(folder, samples, "--title", "T", "--release", "R 1")
         tap.equal(done.returncode, 0, "JSON: learns")
         profile = json.loads((folder / "profile.json").read_text())
-        tap.equal([profile[k] for k in ("$schema", "title", "madeFrom", "kind", "required",
+        tap.equal([profile[k] for k in (
+            "$schema", "title", "madeFrom", "kind", "required",
                                         "additionalProperties")],
                   ["urn:stockade:profile:1", "T", "R 1", "dict",
                    ["byKey", "list", "mode", "n", "share"], False], "JSON: its head")
@@ -170,7 +171,8 @@ def check_odd():
     values = {"empty": [[], {}, (), set(), b"", ""],
               "big": [1 << 70, -(1 << 90), 1e300, float("nan")],
               "mixed": [1, "a", None, (1, 2), {"a": 1}, {1: 2}, b"x", {3}, 1.5, True],
-              "tuples": [(1, "a"), (2, "b")], "min": -1, "edge": [(1 << 63) - 1, -1 << 63]}
+              "tuples": [(1, "a"), (2, "b")], "min": -1,
+              "edge": [(1 << 63) - 1, -1 << 63]}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for label, value in values.items():
@@ -216,7 +218,8 @@ def check_arrays():
         put("size", {"x": numpy.zeros((16, 100), "int64")})
         done = learn(folder, ["a", "b"])
         tap.equal(done.returncode, 0, "arrays: learns")
-        tap.equal([accepts(folder, v) for v in ("a", "b", "near", "rank", "type", "size")],
+        names = ("a", "b", "near", "rank", "type", "size")
+        tap.equal([accepts(folder, v) for v in names],
                   [True, True, True, False, False, False], "arrays: bounds")
 
 

@@ -31,7 +31,8 @@ message All {
   sfixed64 f_sfixed64 = 12; bool f_bool = 13; string f_string = 14; bytes f_bytes = 15;
   Colour f_enum = 16; All f_all = 17; optional int32 f_present = 18;
   repeated double r_double = 31; repeated float r_float = 32; repeated int32 r_int32 = 33;
-  repeated int64 r_int64 = 34; repeated uint32 r_uint32 = 35; repeated uint64 r_uint64 = 36;
+  repeated int64 r_int64 = 34; repeated uint32 r_uint32 = 35;
+  repeated uint64 r_uint64 = 36;
   repeated sint32 r_sint32 = 37; repeated sint64 r_sint64 = 38;
   repeated fixed32 r_fixed32 = 39; repeated fixed64 r_fixed64 = 40;
   repeated sfixed32 r_sfixed32 = 41; repeated sfixed64 r_sfixed64 = 42;
