@@ -233,6 +233,7 @@ static enum stk_status check_inside(struct stk_boundary *b, size_t i,
         return STK_OK;
     }
     j->frame = i;
+    stk_validation_size(b->validation, frame->bytes.len);
     stk_validation_plain(b->validation, frame->wire != STK_FRAME_PICKLE);
     return stk_validate_frame(b->validation, b->options.schema, frame->rule->node,
                               frame->value, b->options.violations_max, &j->validity,

@@ -279,6 +279,7 @@ static enum stk_status judge(struct check *c, const struct stk_message *message,
         o->verdict = message->error.verdict;
         return STK_OK;
     }
+    stk_validation_size(c->validation, message->bytes.len);
     stk_validation_plain(c->validation, message->wire != STK_WIRE_PICKLE);
     return stk_validate_explain(c->validation, c->schema, message->value,
                                 (size_t)c->options->violations_max, &o->validity,

@@ -146,6 +146,7 @@ static bool matches(struct convert *c, const char *in, const struct stk_message 
     if (c->profile == NULL) {
         return true;
     }
+    stk_validation_size(c->validation, message->bytes.len);
     stk_validation_plain(c->validation, message->wire != STK_WIRE_PICKLE);
     enum stk_status status = stk_validate_explain(
         c->validation, c->profile->schema, message->value, 1, &validity, &list, &n);

@@ -98,6 +98,10 @@ STK_MUST_USE enum stk_status stk_validation_new(const struct stk_alloc *alloc,
                                                 struct stk_validation **ret_validation);
 void stk_validation_free(struct stk_validation *validation);
 
+/* The values that follow come from messages of so many bytes, which bounds the work: few
+ * bytes can share values so that a walk over them has no end. At first it is the most. */
+void stk_validation_size(struct stk_validation *validation, uint64_t bytes);
+
 /* The values that follow come from a wire that has no classes (docs/profiles.md). Off at
  * first. */
 void stk_validation_plain(struct stk_validation *validation, bool plain);

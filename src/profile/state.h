@@ -584,6 +584,7 @@ struct stk_validation {
     struct stk_regex_scratch *scratch;
     const struct stk_node *nodes;
     uint64_t steps; /* that are left */
+    uint64_t steps_max;
     uint32_t depth;
     bool gave_up;
     bool plain; /* the values come from a wire without classes */

@@ -15,6 +15,7 @@ enum stk_status stk_validation_new(const struct stk_alloc *alloc,
         return STK_E_NOMEM;
     }
     v->alloc = alloc;
+    v->steps_max = STK_VALIDATION_STEPS_MAX;
     stk_arena_init(&v->arena, alloc, SIZE_MAX);
     enum stk_status status = stk_regex_scratch_new(alloc, &v->scratch);
     if (status != STK_OK) {
@@ -35,6 +36,13 @@ void stk_validation_free(struct stk_validation *validation)
     stk_free(validation->alloc, validation, sizeof *validation);
 }
 
+void stk_validation_size(struct stk_validation *validation, uint64_t bytes)
+{
+    const uint64_t first = UINT64_C(1) << 20;
+    uint64_t most = (STK_VALIDATION_STEPS_MAX - first) / 64;
+    validation->steps_max = first + 64 * (bytes < most ? bytes : most);
+}
+
 void stk_validation_plain(struct stk_validation *validation, bool plain)
 {
     validation->plain = plain;
@@ -52,7 +60,7 @@ static enum stk_status run(struct stk_validation *v, const struct stk_schema *sc
                            enum stk_validity *ret_validity)
 {
     v->nodes = schema->nodes;
-    v->steps = STK_VALIDATION_STEPS_MAX;
+    v->steps = v->steps_max;
     v->depth = 0;
     v->gave_up = false;
     v->status = STK_OK;
